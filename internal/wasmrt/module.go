@@ -1,0 +1,181 @@
+package wasmrt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/sys"
+)
+
+const guestCall = "__guest_call"
+
+// Module is a compiled actor.
+type Module struct {
+	rt       *Runtime
+	compiled wazero.CompiledModule
+	starts   []string // exported functions to be run in a new instance, in this order
+}
+
+// Compile reads a module and makes it ready to be called. It refuses what this Runtime could not
+// run: broken or unsupported WebAssembly, imports that it does not have, a missing or misshapen
+// __guest_call. The bytes are not kept.
+func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+	compiled, err := r.wz.CompileModule(ctx, wasm)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the actor: %w", err)
+	}
+	if err := r.check(compiled); err != nil {
+		return nil, errors.Join(err, compiled.Close(ctx))
+	}
+	return &Module{rt: r, compiled: compiled, starts: startFunctions(compiled)}, nil
+}
+
+// check compares what a module wants and gives with what this Runtime gives and wants.
+func (r *Runtime) check(c wazero.CompiledModule) error {
+	var unknown []string
+	for _, f := range c.ImportedFunctions() {
+		module, name, _ := f.Import()
+		have, ok := r.provided(module, name)
+		if !ok || !slices.Equal(have.ParamTypes(), f.ParamTypes()) || !slices.Equal(have.ResultTypes(), f.ResultTypes()) {
+			unknown = append(unknown, fmt.Sprintf("function %s.%s%s", module, name, signature(f)))
+		}
+	}
+	for _, m := range c.ImportedMemories() {
+		module, name, _ := m.Import()
+		unknown = append(unknown, fmt.Sprintf("memory %s.%s", module, name))
+	}
+	if len(unknown) > 0 {
+		return fmt.Errorf("actor imports what no wasmCloud host has: %s", strings.Join(unknown, ", "))
+	}
+	call, ok := c.ExportedFunctions()[guestCall]
+	i32 := api.ValueTypeI32
+	switch {
+	case !ok:
+		return errors.New("module is not an actor: it exports no " + guestCall)
+	case !slices.Equal(call.ParamTypes(), []api.ValueType{i32, i32}) || !slices.Equal(call.ResultTypes(), []api.ValueType{i32}):
+		return fmt.Errorf("module is not an actor: its %s is %s instead of (i32, i32) -> i32", guestCall, signature(call))
+	case c.ExportedMemories()["memory"] == nil:
+		return errors.New(`module is not an actor: it exports no memory named "memory"`)
+	}
+	return nil
+}
+
+func (r *Runtime) provided(module, name string) (api.FunctionDefinition, bool) {
+	m := r.wz.Module(module)
+	if m == nil {
+		return nil, false
+	}
+	f, ok := m.ExportedFunctionDefinitions()[name]
+	return f, ok
+}
+
+func signature(f api.FunctionDefinition) string {
+	names := func(types []api.ValueType) string {
+		out := make([]string, len(types))
+		for i, t := range types {
+			out[i] = api.ValueTypeName(t)
+		}
+		return strings.Join(out, ", ")
+	}
+	return fmt.Sprintf("(%s) -> %s", names(f.ParamTypes()), names(f.ResultTypes()))
+}
+
+// startFunctions chooses what makes a new instance ready. A standard-Go reactor has only
+// _initialize, which the Rust host never calls; with the alias _start that wasmfix adds, both names
+// are the same function, and it must run only once.
+func startFunctions(c wazero.CompiledModule) []string {
+	var names []string
+	exports := c.ExportedFunctions()
+	for _, name := range []string{"_start", "_initialize", "wapc_init"} {
+		f, ok := exports[name]
+		if !ok || len(f.ParamTypes()) > 0 || (name == "_initialize" && slices.Contains(names, "_start")) {
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// Close releases the compiled code. Calls that are under way end undisturbed, later ones fail.
+func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
+
+// Call makes an instance, lets it serve one operation and throws it away. It returns what the guest
+// answered, or a *GuestError, a *TrapError, an error that wraps ErrDepth, or, if ctx ended first,
+// one that wraps context.DeadlineExceeded or what else ended it. The guest is interrupted wherever
+// it is then; how soon a HostCall returns is the Host's affair.
+func (m *Module) Call(ctx context.Context, operation string, payload []byte, host Host) ([]byte, error) {
+	ctx, err := deeper(ctx, m.rt.cfg.MaxDepth)
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("actor was not called: %w", context.Cause(ctx))
+	}
+	c := newCall(ctx, operation, payload, host)
+	defer c.flush()
+	instance, err := m.rt.wz.InstantiateModule(c.ctx, m.compiled, m.rt.moduleConfig(c))
+	if err != nil {
+		return nil, failure(ctx, err, c.said())
+	}
+	// The context may be done, and closing must happen all the same.
+	defer instance.Close(context.WithoutCancel(ctx))
+	if err := m.start(c.ctx, instance); err != nil {
+		return nil, failure(ctx, err, c.said())
+	}
+	results, err := instance.ExportedFunction(guestCall).Call(c.ctx, uint64(len(operation)), uint64(len(payload)))
+	if err != nil {
+		return nil, failure(ctx, err, c.said())
+	}
+	return c.outcome(uint32(results[0]))
+}
+
+// start runs the start functions. An exit with code 0 is how some toolchains end theirs, and leaves
+// the instance usable.
+func (m *Module) start(ctx context.Context, instance api.Module) error {
+	for _, name := range m.starts {
+		_, err := instance.ExportedFunction(name).Call(ctx)
+		if exit, ok := errors.AsType[*sys.ExitError](err); ok && exit.ExitCode() == 0 && !instance.IsClosed() {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moduleConfig is the world of one instance.
+func (r *Runtime) moduleConfig(c *call) wazero.ModuleConfig {
+	return wazero.NewModuleConfig().
+		WithName("").         // anonymous: many instances of one module live side by side
+		WithStartFunctions(). // they are called by start, which knows what an exit means
+		WithArgs("main.wasm").
+		WithStdout(c.stdout).WithStderr(c.stderr).
+		WithRandSource(r.cfg.Rand).
+		WithWalltime(func() (int64, int32) {
+			now := r.cfg.Now()
+			return now.Unix(), int32(now.Nanosecond())
+		}, sys.ClockResolution(time.Microsecond)).
+		WithSysNanotime().
+		WithNanosleep(c.sleep)
+}
+
+type depthKey struct{}
+
+// deeper counts the calls that are nested in one another by their contexts.
+func deeper(ctx context.Context, limit int) (context.Context, error) {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	if depth >= limit {
+		return ctx, fmt.Errorf("%w: %d actors are waiting for one another already", ErrDepth, limit)
+	}
+	return context.WithValue(ctx, depthKey{}, depth+1), nil
+}

@@ -1,0 +1,149 @@
+// Package wasmrt runs wasmCloud actors: WebAssembly modules that speak the waPC guest interface.
+//
+// A Runtime holds one engine and the host functions. Compile turns the bytes of a module into a
+// Module once; Call then answers one operation in an instance of its own, as the Rust host does,
+// so that nothing that one caller leaves in memory is there for the next. A guest has clocks,
+// random numbers and its two output streams, which end up as log lines, and no file system,
+// network, arguments or environment.
+//
+// All methods may be used by several goroutines at the same time.
+package wasmrt
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+)
+
+const (
+	// PageSize is the unit in which the memory of a guest is counted, in bytes.
+	PageSize = 64 << 10
+	// DefaultMemoryPages is what one instance may hold if Config does not say otherwise: 256 MiB.
+	DefaultMemoryPages = 4096
+	// DefaultDepth is how many calls may be nested in one another (an actor that calls an actor…)
+	// if Config does not say otherwise. An actor that calls itself is stopped by it.
+	DefaultDepth = 16
+
+	maxMemoryPages = 1 << 16 // what 32 bits can address
+)
+
+// Host is what a guest reaches during one call. Its methods are called on the goroutine of
+// Module.Call and with a context made from the one given there: it holds the deadline and the
+// depth of the call, so a Host that answers by calling another Module must pass it on.
+type Host interface {
+	// HostCall serves an outgoing call. An error's text is what the guest gets to read.
+	// The payload belongs to the Host; the result is not kept beyond the call.
+	HostCall(ctx context.Context, binding, namespace, operation string, payload []byte) ([]byte, error)
+	// Log takes one line without its line end: what the guest gave to __console_log as it is,
+	// what it wrote on its streams after "stdout: " or "stderr: ". It is valid UTF-8 and at most
+	// a few KiB long.
+	Log(ctx context.Context, line string)
+}
+
+// Config says how guests are run. The zero value is usable.
+type Config struct {
+	// Interpreter runs guests without compiling them to native code: slow calls, but a
+	// standard-Go actor is ready in a tenth of the time. Platforms without a compiler use it anyway.
+	Interpreter bool
+	// MemoryPages bounds the memory of one instance, in pages of 64 KiB; 0 means DefaultMemoryPages.
+	MemoryPages uint32
+	// CacheDir keeps compiled modules between runs. It is made if absent, and refused if anybody
+	// but its owner may enter it, since what it holds is run as native code unchecked.
+	// Empty means that nothing is kept. The interpreter has no use for it.
+	CacheDir string
+	// MaxDepth bounds nested calls; 0 means DefaultDepth.
+	MaxDepth int
+	// Now is the guests' wall clock; nil means the real one.
+	Now func() time.Time
+	// Rand is the guests' source of random bytes, to be safe for concurrent reads; nil means crypto/rand.
+	Rand io.Reader
+}
+
+// Runtime runs modules. Make it by New.
+type Runtime struct {
+	cfg   Config
+	wz    wazero.Runtime
+	cache wazero.CompilationCache // nil without CacheDir
+}
+
+// New makes a Runtime. Close releases it.
+func New(ctx context.Context, cfg Config) (*Runtime, error) {
+	if cfg.MemoryPages > maxMemoryPages {
+		return nil, fmt.Errorf("memory limit of %d pages: a guest can address at most %d (4 GiB)", cfg.MemoryPages, maxMemoryPages)
+	}
+	r := &Runtime{cfg: withDefaults(cfg)}
+	engine := wazero.NewRuntimeConfig()
+	if cfg.Interpreter {
+		engine = wazero.NewRuntimeConfigInterpreter()
+	}
+	// Closing on a done context costs tiny calls a factor of two, and is the only way to get out of
+	// a guest that loops.
+	engine = engine.WithMemoryLimitPages(r.cfg.MemoryPages).WithCloseOnContextDone(true)
+	if cfg.CacheDir != "" && !cfg.Interpreter {
+		cache, err := openCache(cfg.CacheDir)
+		if err != nil {
+			return nil, err
+		}
+		r.cache = cache
+		engine = engine.WithCompilationCache(cache)
+	}
+	r.wz = wazero.NewRuntimeWithConfig(ctx, engine)
+	if err := r.provideImports(ctx); err != nil {
+		return nil, errors.Join(err, r.Close(ctx))
+	}
+	return r, nil
+}
+
+func withDefaults(cfg Config) Config {
+	if cfg.MemoryPages == 0 {
+		cfg.MemoryPages = DefaultMemoryPages
+	}
+	if cfg.MaxDepth == 0 {
+		cfg.MaxDepth = DefaultDepth
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	return cfg
+}
+
+func openCache(dir string) (wazero.CompilationCache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of compiled actors: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the folder of compiled actors: %w", err)
+	}
+	// Windows has no such bits; there the folder inherits the user's profile protection.
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("folder of compiled actors %s has mode %v and would run what others put there: "+
+			"chmod 700 it, or name another: %w", dir, info.Mode().Perm(), fs.ErrPermission)
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder of compiled actors: %w", err)
+	}
+	return cache, nil
+}
+
+// Close releases the Runtime, with every module and every instance that still runs: their calls
+// fail.
+func (r *Runtime) Close(ctx context.Context) error {
+	err := r.wz.Close(ctx)
+	if r.cache != nil {
+		err = errors.Join(err, r.cache.Close(ctx))
+	}
+	return err
+}

@@ -40,9 +40,9 @@ func (e *TrapError) Error() string {
 
 // failure turns what the engine says about a call that did not return into this package's errors.
 func failure(ctx context.Context, err error, said string) error {
-	// The engine ends a guest whose context is done by an exit code of its own; the context knows better.
+	// The engine ends a guest whose context is done by an exit code of its own.
 	if ctx.Err() != nil {
-		return fmt.Errorf("actor was stopped in the middle of the call: %w", context.Cause(ctx))
+		return fmt.Errorf("actor was stopped in the middle of the call: %w", ctx.Err())
 	}
 	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
 		return &TrapError{Reason: fmt.Sprintf("exit code %d", exit.ExitCode()), Said: said}

@@ -118,7 +118,7 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("actor was not called: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("actor was not called: %w", ctx.Err())
 	}
 	c := newCall(ctx, operation, payload, host)
 	defer c.flush()

@@ -1,0 +1,13 @@
+package wasmbus
+
+// LogLine is one line that an actor logged, published on LogSubject by our
+// hosts so that test runners can match it. A host publishes the lines of a call
+// before the call's reply, on the same connection, so a subscriber that has the
+// reply has the lines.
+type LogLine struct {
+	Actor string `json:"actor"` // M… key
+	Call  string `json:"call"`  // id of the invocation, "" outside one
+	Level string `json:"level"` // trace, debug, info, warn, error or critical
+	Text  string `json:"text"`  // without its line end
+	Time  string `json:"time"`  // RFC 3339
+}

@@ -1,0 +1,191 @@
+// Package artifact tells what a file is — a signed module or component — and
+// whether its signature holds: one answer for every tool and for the host.
+package artifact
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
+)
+
+// Kind is what an artifact is.
+type Kind string
+
+// The kinds of artifact.
+const (
+	Actor     Kind = "actor"     // a core module
+	Component Kind = "component" // of the component model
+	Provider  Kind = "provider"  // a provider archive
+)
+
+// The OCI media types of the manifests that wash pushes and hosts pull.
+const (
+	ModuleLayer    = "application/vnd.module.wasm.content.layer.v1+wasm"
+	ModuleConfig   = "application/vnd.wasmcloud.actor.archive.config"
+	ProviderLayer  = "application/vnd.wasmcloud.provider.archive.layer.v1+par"
+	ProviderConfig = "application/vnd.wasmcloud.provider.archive.config"
+)
+
+// Reasons for which Verify refuses an artifact; its errors wrap one of them, a
+// *claims.TimeError, or strkey.ErrSignature.
+var (
+	ErrUnsigned = errors.New("not signed")
+	ErrHash     = errors.New("the token belongs to another module")
+	ErrIssuer   = errors.New("signed by an issuer that is not trusted here")
+	ErrKeyKind  = errors.New("signed with a key of the wrong kind")
+)
+
+// Artifact is what reading a file told. Its token's signature has been verified;
+// whether it belongs to these bytes, and may be used now, is for Verify.
+type Artifact struct {
+	Kind   Kind
+	Token  string                       // "" if unsigned
+	Actor  *claims.Claims[claims.Actor] // nil if unsigned
+	Hash   string                       // of the canonical form of the bytes read, upper hex
+	Size   int64                        // bytes of the file
+	Digest string                       // sha256:… of the file
+	Legacy bool                         // the token was in the section that old readers know
+}
+
+// Read reads a module or component to its end, in one pass and without keeping
+// it. An unsigned one is no error; broken wasm, two tokens and a token that is
+// broken or badly signed are.
+func Read(r io.Reader) (*Artifact, error) {
+	digest := sha256.New()
+	info, err := wasmbin.Canonical(io.Discard, io.TeeReader(r, digest))
+	if err != nil {
+		return nil, err
+	}
+	a := &Artifact{Kind: Actor, Token: info.Token, Hash: info.Hash, Size: info.Read, Legacy: info.Legacy}
+	a.Digest = fmt.Sprintf("sha256:%x", digest.Sum(nil))
+	if info.Format == wasmbin.Component {
+		a.Kind = Component
+	}
+	if info.Tokens > 1 {
+		return nil, fmt.Errorf("it holds %d signatures, and readers differ on which one counts: sign it again", info.Tokens)
+	}
+	if info.Tokens == 0 {
+		return a, nil
+	}
+	if a.Actor, err = claims.Parse[claims.Actor](a.Token); err != nil {
+		return nil, err
+	}
+	if a.Actor.Metadata == nil {
+		return nil, errors.New("its token says nothing about a module (no wascap member)")
+	}
+	return a, nil
+}
+
+// Policy says what Verify accepts.
+type Policy struct {
+	// Now is what dates are compared with.
+	Now time.Time
+	// Issuers are the accounts that may sign. Empty means any: then the signature
+	// says that the module is what its issuer signed, but not that you know them.
+	Issuers []strkey.PublicKey
+	// AllowLegacyHash accepts a token of a revision whose hash was computed in
+	// another way (below 3) although it is not that of the module. Such a token
+	// could have been taken from any module.
+	AllowLegacyHash bool
+}
+
+// Verify returns nil if the artifact is signed by an account that p trusts, for a
+// module, with exactly these bytes, and is valid now.
+func (a *Artifact) Verify(p Policy) error {
+	if a.Actor == nil {
+		return fmt.Errorf("%w: it holds no token", ErrUnsigned)
+	}
+	if err := a.verifyKinds(); err != nil {
+		return err
+	}
+	if err := a.verifyHash(p.AllowLegacyHash); err != nil {
+		return err
+	}
+	if err := a.Actor.CheckTime(p.Now); err != nil {
+		return err
+	}
+	return a.verifyIssuer(p.Issuers)
+}
+
+func (a *Artifact) verifyKinds() error {
+	if kind := a.Issuer().Kind(); kind != strkey.Account {
+		return fmt.Errorf("%w: the issuer %s is a %s key; accounts (A…) sign modules", ErrKeyKind, a.Issuer(), kind)
+	}
+	if _, err := strkey.ParsePublic(a.Subject(), strkey.Module); err != nil {
+		return fmt.Errorf("%w: the subject: %w", ErrKeyKind, err)
+	}
+	return nil
+}
+
+func (a *Artifact) verifyHash(allowLegacy bool) error {
+	claimed := a.Actor.Metadata.Hash
+	switch {
+	case claimed == a.Hash:
+		return nil
+	case a.Actor.Revision >= claims.Revision:
+		return fmt.Errorf("%w, or the module was changed: its hash is %s, the token is for %s", ErrHash, a.Hash, quote(claimed))
+	case allowLegacy:
+		return nil
+	default:
+		return fmt.Errorf("%w, or was made by an old wash: its hash is %s, the token (wascap revision %d) is for %s; sign it again", ErrHash, a.Hash, a.Actor.Revision, quote(claimed))
+	}
+}
+
+func (a *Artifact) verifyIssuer(trusted []strkey.PublicKey) error {
+	for _, issuer := range trusted {
+		if issuer == a.Issuer() {
+			return nil
+		}
+	}
+	if len(trusted) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrIssuer, a.Issuer())
+}
+
+// quote shows a hash, or the start of whatever stands in its place.
+func quote(s string) string {
+	if len(s) > 64 {
+		s = s[:64] + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// MediaTypes gives the media types of the artifact's layer and config in an OCI
+// manifest.
+func (a *Artifact) MediaTypes() (layer, config string) {
+	if a.Kind == Provider {
+		return ProviderLayer, ProviderConfig
+	}
+	return ModuleLayer, ModuleConfig
+}
+
+// Issuer gives the account that signed, or "" for an unsigned artifact.
+func (a *Artifact) Issuer() strkey.PublicKey {
+	if a.Actor == nil {
+		return ""
+	}
+	return a.Actor.Issuer
+}
+
+// Subject gives the public key that identifies the artifact, or "".
+func (a *Artifact) Subject() string {
+	if a.Actor == nil {
+		return ""
+	}
+	return a.Actor.Subject
+}
+
+// Name gives the name in the claims, or "".
+func (a *Artifact) Name() string {
+	if a.Actor == nil {
+		return ""
+	}
+	return a.Actor.Metadata.Name
+}

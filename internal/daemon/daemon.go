@@ -151,7 +151,7 @@ func end(ctx context.Context, state State) error {
 		return nil // gone since
 	}
 	defer process.Release()
-	if err := terminate(process); err != nil && runs(state) {
+	if err := terminate(process); err != nil && Runs(state) {
 		return fmt.Errorf("asking process %d to end: %w", state.PID, err)
 	}
 	if gone(ctx, state) {
@@ -170,7 +170,7 @@ func end(ctx context.Context, state State) error {
 func gone(ctx context.Context, state State) bool {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	for runs(state) {
+	for Runs(state) {
 		select {
 		case <-ctx.Done():
 			return false
@@ -195,7 +195,7 @@ func Alive(statePath string, into any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reading the state file %s: %w", statePath, err)
 	}
-	return runs(state), nil
+	return Runs(state), nil
 }
 
 func read(path string, into any) error {
@@ -209,9 +209,9 @@ func read(path string, into any) error {
 // clockSlack allows for the coarse clocks in which systems keep start times.
 const clockSlack = 5 * time.Second
 
-// runs reports whether the very process that wrote state is alive: its number
+// Runs reports whether the very process that wrote state is alive: its number
 // may have passed to another, which then started after the state was written.
-func runs(state State) bool {
+func Runs(state State) bool {
 	if state.PID <= 0 || !exists(state.PID) {
 		return false
 	}

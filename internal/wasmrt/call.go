@@ -2,7 +2,6 @@ package wasmrt
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -55,10 +54,10 @@ func (c *call) flush() {
 	c.stderr.flush()
 }
 
-// said flushes and gives the last log line of the guest.
-func (c *call) said() string {
+// lastWords flushes, and gives the line that is most likely to say why the guest breaks off.
+func (c *call) lastWords() string {
 	c.flush()
-	return strings.TrimPrefix(strings.TrimPrefix(c.log.last, "stdout: "), "stderr: ")
+	return c.log.said
 }
 
 // sleep is a guest's sleep that its deadline ends.

@@ -26,8 +26,7 @@ type TrapError struct {
 	Reason string
 	// Trace is the guest's stack as far as it is known, innermost call first, one a line; may be empty.
 	Trace string
-	// Said is the last line that the guest logged before it broke off, which after a panic is
-	// usually its text; may be empty.
+	// Said is what the guest logged last, or the text of its panic if that is known; may be empty.
 	Said string
 }
 

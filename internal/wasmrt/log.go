@@ -16,7 +16,8 @@ const (
 type logBook struct {
 	write func(line string)
 	lines int
-	last  string
+	said  string // what the guest's last words are, should it break off now
+	final bool   // said is the text of a panic, and what comes after it a stack
 }
 
 func (l *logBook) line(tag, text string) {
@@ -31,8 +32,19 @@ func (l *logBook) line(tag, text string) {
 	if len(text) > maxLine {
 		text = text[:maxLine] + cutMark
 	}
-	l.last = tag + strings.ToValidUTF8(text, "�")
-	l.write(l.last)
+	text = strings.ToValidUTF8(text, "�")
+	l.remember(text)
+	l.write(tag + text)
+}
+
+// remember knows how the panics of Go and Rust look: Go's text comes first, Rust's comes last but
+// for a hint.
+func (l *logBook) remember(text string) {
+	if l.final || text == "" || strings.HasPrefix(text, "note: run with `RUST_BACKTRACE") {
+		return
+	}
+	l.said = text
+	l.final = strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")
 }
 
 // lineWriter cuts an output stream of the guest into log lines. It never fails: a guest must not

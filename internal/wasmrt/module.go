@@ -105,7 +105,8 @@ func startFunctions(c wazero.CompiledModule) []string {
 	return names
 }
 
-// Close releases the compiled code. Calls that are under way end undisturbed, later ones fail.
+// Close releases the compiled code. Calls that are under way end undisturbed; new ones are not to be
+// made.
 func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
 
 // Call makes an instance, lets it serve one operation and throws it away. It returns what the guest
@@ -124,16 +125,16 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 	defer c.flush()
 	instance, err := m.rt.wz.InstantiateModule(c.ctx, m.compiled, m.rt.moduleConfig(c))
 	if err != nil {
-		return nil, failure(ctx, err, c.said())
+		return nil, failure(ctx, err, c.lastWords())
 	}
 	// The context may be done, and closing must happen all the same.
 	defer instance.Close(context.WithoutCancel(ctx))
 	if err := m.start(c.ctx, instance); err != nil {
-		return nil, failure(ctx, err, c.said())
+		return nil, failure(ctx, err, c.lastWords())
 	}
 	results, err := instance.ExportedFunction(guestCall).Call(c.ctx, uint64(len(operation)), uint64(len(payload)))
 	if err != nil {
-		return nil, failure(ctx, err, c.said())
+		return nil, failure(ctx, err, c.lastWords())
 	}
 	return c.outcome(uint32(results[0]))
 }

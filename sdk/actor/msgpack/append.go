@@ -6,10 +6,7 @@
 // map keys in any order, unknown keys.
 package msgpack
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // AppendNil appends nil.
 func AppendNil(b []byte) []byte { return append(b, 0xc0) }
@@ -30,11 +27,11 @@ func AppendUint(b []byte, v uint64) []byte {
 	case v <= math.MaxUint8:
 		return append(b, 0xcc, byte(v))
 	case v <= math.MaxUint16:
-		return binary.BigEndian.AppendUint16(append(b, 0xcd), uint16(v))
+		return appendBig(append(b, 0xcd), uint64(v), 2)
 	case v <= math.MaxUint32:
-		return binary.BigEndian.AppendUint32(append(b, 0xce), uint32(v))
+		return appendBig(append(b, 0xce), uint64(v), 4)
 	}
-	return binary.BigEndian.AppendUint64(append(b, 0xcf), v)
+	return appendBig(append(b, 0xcf), v, 8)
 }
 
 // AppendInt appends an integer in its shortest form.
@@ -47,16 +44,16 @@ func AppendInt(b []byte, v int64) []byte {
 	case v >= math.MinInt8:
 		return append(b, 0xd0, byte(v))
 	case v >= math.MinInt16:
-		return binary.BigEndian.AppendUint16(append(b, 0xd1), uint16(v))
+		return appendBig(append(b, 0xd1), uint64(v), 2)
 	case v >= math.MinInt32:
-		return binary.BigEndian.AppendUint32(append(b, 0xd2), uint32(v))
+		return appendBig(append(b, 0xd2), uint64(v), 4)
 	}
-	return binary.BigEndian.AppendUint64(append(b, 0xd3), uint64(v))
+	return appendBig(append(b, 0xd3), uint64(v), 8)
 }
 
 // AppendFloat appends a floating-point number of 64 bits.
 func AppendFloat(b []byte, v float64) []byte {
-	return binary.BigEndian.AppendUint64(append(b, 0xcb), math.Float64bits(v))
+	return appendBig(append(b, 0xcb), math.Float64bits(v), 8)
 }
 
 // AppendString appends a string.
@@ -67,9 +64,9 @@ func AppendString(b []byte, s string) []byte {
 	case n <= math.MaxUint8:
 		b = append(b, 0xd9, byte(n))
 	case n <= math.MaxUint16:
-		b = binary.BigEndian.AppendUint16(append(b, 0xda), uint16(n))
+		b = appendBig(append(b, 0xda), uint64(n), 2)
 	default:
-		b = binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
+		b = appendBig(append(b, 0xdb), uint64(n), 4)
 	}
 	return append(b, s...)
 }
@@ -80,9 +77,9 @@ func AppendBytes(b, v []byte) []byte {
 	case n <= math.MaxUint8:
 		b = append(b, 0xc4, byte(n))
 	case n <= math.MaxUint16:
-		b = binary.BigEndian.AppendUint16(append(b, 0xc5), uint16(n))
+		b = appendBig(append(b, 0xc5), uint64(n), 2)
 	default:
-		b = binary.BigEndian.AppendUint32(append(b, 0xc6), uint32(n))
+		b = appendBig(append(b, 0xc6), uint64(n), 4)
 	}
 	return append(b, v...)
 }
@@ -102,7 +99,15 @@ func appendCount(b []byte, n int, fix, wide byte) []byte {
 	case n < 16:
 		return append(b, fix|byte(n))
 	case n <= math.MaxUint16:
-		return binary.BigEndian.AppendUint16(append(b, wide), uint16(n))
+		return appendBig(append(b, wide), uint64(n), 2)
 	}
-	return binary.BigEndian.AppendUint32(append(b, wide+1), uint32(n))
+	return appendBig(append(b, wide+1), uint64(n), 4)
+}
+
+// appendBig appends the lower bytes of v, the highest first.
+func appendBig(b []byte, v uint64, size int) []byte {
+	for i := size - 1; i >= 0; i-- {
+		b = append(b, byte(v>>(8*i)))
+	}
+	return b
 }

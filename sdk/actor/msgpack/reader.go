@@ -1,7 +1,6 @@
 package msgpack
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
 	"strconv"
@@ -315,18 +314,11 @@ func (r *Reader) length(size int) int {
 }
 
 func (r *Reader) number(size int) uint64 {
-	b := r.take(size)
-	switch len(b) {
-	case 1:
-		return uint64(b[0])
-	case 2:
-		return uint64(binary.BigEndian.Uint16(b))
-	case 4:
-		return uint64(binary.BigEndian.Uint32(b))
-	case 8:
-		return binary.BigEndian.Uint64(b)
+	v := uint64(0)
+	for _, c := range r.take(size) {
+		v = v<<8 | uint64(c)
 	}
-	return 0
+	return v
 }
 
 // code takes the first byte of a value; after an error it is nil's.

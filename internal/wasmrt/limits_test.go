@@ -1,0 +1,249 @@
+package wasmrt_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor"
+)
+
+func TestGoActor(t *testing.T) {
+	for name, cfg := range map[string]wasmrt.Config{"compiler": {}, "interpreter": {Interpreter: true}} {
+		t.Run(name, func(t *testing.T) {
+			echo := compileEcho(t, newRuntime(t, cfg))
+			host := &fakeHost{}
+			res, err := get(t.Context(), echo, host, "/x?y=1")
+			if want := `{"body":[],"method":"GET","path":"/x","query_string":"y=1"}`; err != nil || string(res.Body) != want {
+				t.Errorf("got %q, %v", res.Body, err)
+			}
+			host.logged(t, "logged: echo GET /x")
+			if _, err := echo.Call(t.Context(), "No.Such", nil, host); err == nil || err.Error() != "actor does not answer No.Such" {
+				t.Errorf("unknown operation: %v", err)
+			}
+			if _, err := echo.Call(t.Context(), actor.HandleRequest, []byte{0x93}, host); err == nil || !strings.HasPrefix(err.Error(), "reading an HTTP request: ") {
+				t.Errorf("broken payload: %v", err)
+			}
+			if reply, err := echo.Call(t.Context(), "Actor.HealthRequest", []byte{0x80}, host); err != nil || string(reply) != "\x81\xa7healthy\xc3" {
+				t.Errorf("health: %q, %v", reply, err)
+			}
+		})
+	}
+}
+
+// TestDeadlineEndsHostCalls holds that a host call sees the deadline, and that a guest does not run
+// on after it.
+func TestDeadlineEndsHostCalls(t *testing.T) {
+	m := compile(t, newRuntime(t, wasmrt.Config{}),
+		answering(hostCall(0), drop(), []byte{opLoop, voidBlock, opBr, 0, opEnd}).wasm())
+	ctx, cancel := context.WithCancel(t.Context())
+	host := &fakeHost{serve: func(ctx context.Context, _, _ string, _ []byte) ([]byte, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	if _, err := m.Call(ctx, "Op.X", nil, host); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := m.Call(ctx, "Op.X", nil, host); !errors.Is(err, context.Canceled) || len(host.calls) != 1 {
+		t.Errorf("a call that is cancelled beforehand: %v, %d host calls", err, len(host.calls))
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{MemoryPages: 16})
+	grow := answering(i32(0), i32(14), []byte{opGrow, 0}, []byte{opStore, 2, 0}, i32(4), i32(100), []byte{opGrow, 0, opStore, 2, 0}, respond(0, 8))
+	got, err := compile(t, rt, grow.wasm()).Call(t.Context(), "Op.X", nil, &fakeHost{})
+	if want := "\x01\x00\x00\x00\xff\xff\xff\xff"; err != nil || string(got) != want {
+		t.Errorf("growing within the limit and beyond it: %x, %v; want %x", got, err, want)
+	}
+	if _, err := compileProbeIn(t, rt); err == nil {
+		t.Error("a module that needs more than the limit to begin with was taken")
+	}
+	if _, err := wasmrt.New(t.Context(), wasmrt.Config{MemoryPages: 1 << 17}); err == nil {
+		t.Error("a limit of 8 GiB was taken")
+	}
+}
+
+func compileProbeIn(t *testing.T, rt *wasmrt.Runtime) (*wasmrt.Module, error) {
+	t.Helper()
+	wasm, err := os.ReadFile("testdata/probe.wasm") // begins with 17 pages
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rt.Compile(t.Context(), wasm)
+}
+
+// TestDepth lets an actor call itself without end.
+func TestDepth(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{MaxDepth: 5})
+	// Answers with the error of its host call.
+	m := compile(t, rt, answering(hostCall(0), drop(), i32(2048), call(fnHostErr), i32(2048), call(fnHostErrLen), call(fnResponse)).wasm())
+	host := &fakeHost{}
+	host.serve = func(ctx context.Context, _, _ string, _ []byte) ([]byte, error) {
+		reply, err := m.Call(ctx, "Op.X", nil, host)
+		if err == nil {
+			err = errors.New(string(reply))
+		} else if !errors.Is(err, wasmrt.ErrDepth) {
+			t.Errorf("got %v", err)
+		}
+		return nil, err
+	}
+	got, err := m.Call(t.Context(), "Op.X", nil, host)
+	if err != nil || !strings.Contains(string(got), "nested too deep") || len(host.calls) != 5 {
+		t.Errorf("got %q, %v after %d calls", got, err, len(host.calls))
+	}
+}
+
+func TestConcurrentCallsShareNothing(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{})
+	probe, echo := compileProbe(t, rt), compileEcho(t, rt)
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 25 {
+				path := fmt.Sprintf("/%d/%d", worker, i)
+				if res, err := get(t.Context(), probe, &fakeHost{}, path); err != nil || string(res.Body) != "GET "+path+" 0 bytes" {
+					t.Errorf("probe %s: %q, %v", path, res.Body, err)
+				}
+				host := &fakeHost{}
+				if res, err := get(t.Context(), echo, host, path); err != nil || !strings.Contains(string(res.Body), path) {
+					t.Errorf("echo %s: %q, %v", path, res.Body, err)
+				}
+				if len(host.lines) != 1 || host.lines[0] != "logged: echo GET "+path {
+					t.Errorf("log of %s has %q", path, host.lines)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestCallsLeaveNothingBehind holds that 2,000 calls, some of them ended by a trap or a deadline,
+// leave neither memory nor goroutines.
+func TestCallsLeaveNothingBehind(t *testing.T) {
+	probe := compileProbe(t, newRuntime(t, wasmrt.Config{}))
+	batch := func(n int) {
+		for i := range n {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			target := "/plain"
+			switch {
+			case i%50 == 0:
+				target = "/panic"
+			case i%500 == 1:
+				cancel()
+				ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
+				target = "/spin"
+			}
+			_, err := get(ctx, probe, &fakeHost{}, target)
+			cancel()
+			if (err == nil) != (target == "/plain") {
+				t.Fatalf("call %d of %s: %v", i, target, err)
+			}
+		}
+	}
+	measure := func() (heap uint64) {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // finalizers of the first one
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	batch(100)
+	before, goroutines := measure(), runtime.NumGoroutine()
+	batch(2000)
+	if after := measure(); after > before+4<<20 {
+		t.Errorf("heap grew from %d KiB to %d KiB", before>>10, after>>10)
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for runtime.NumGoroutine() > goroutines && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("goroutines grew from %d to %d", goroutines, n)
+	}
+}
+
+func TestModuleClose(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{})
+	wasm := answering(respond(1024, 4)).wasm()
+	one, other := compile(t, rt, wasm), compile(t, rt, wasm)
+	if err := one.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := other.Call(t.Context(), "Op.X", nil, &fakeHost{}); err != nil || string(got) != "some" {
+		t.Errorf("closing a module took its twin along: %q, %v", got, err)
+	}
+	if err := other.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Call(t.Context(), "Op.X", nil, &fakeHost{}); err == nil {
+		t.Error("a closed module answered")
+	}
+}
+
+func TestCompiledCodeIsKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache", "compiled")
+	wasm := answering(respond(1024, 4)).wasm()
+	for range 2 {
+		rt := newRuntime(t, wasmrt.Config{CacheDir: dir})
+		if got, err := compile(t, rt, wasm).Call(t.Context(), "Op.X", nil, &fakeHost{}); err != nil || string(got) != "some" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	files := 0
+	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			files++
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files in the cache, %v", files, err)
+	}
+	if info, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("cache has mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestCacheOthersCanWriteIsRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no permission bits")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wasmrt.New(t.Context(), wasmrt.Config{CacheDir: dir}); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "chmod 700") {
+		t.Errorf("got %v", err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wasmrt.New(t.Context(), wasmrt.Config{CacheDir: file}); err == nil {
+		t.Error("a file was taken for a folder")
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	for name, module := range map[string]func(testing.TB, *wasmrt.Runtime) *wasmrt.Module{"rust": compileProbe, "go": compileEcho} {
+		b.Run(name, func(b *testing.B) {
+			m := module(b, newRuntime(b, wasmrt.Config{}))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := get(b.Context(), m, &fakeHost{}, "/"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

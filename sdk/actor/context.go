@@ -1,0 +1,105 @@
+package actor
+
+import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+
+// DefaultLink is the name of a link that was not given another.
+const DefaultLink = "default"
+
+// Contract ids of what every host has built in.
+const (
+	LoggingContract   = "wasmcloud:builtin:logging"
+	NumberGenContract = "wasmcloud:builtin:numbergen"
+)
+
+// Context is a handler's way out. It is valid until the handler returns.
+type Context struct {
+	host      Host
+	operation string
+}
+
+// Operation is what was called: "Interface.Method".
+func (c *Context) Operation() string { return c.operation }
+
+// Call calls another actor, by its call alias or its key (M…), or the provider that is linked to
+// this actor by the default link, by its contract id. The result is msgpack.
+func (c *Context) Call(target, operation string, payload []byte) ([]byte, error) {
+	return c.host.Call(DefaultLink, target, operation, payload)
+}
+
+// CallLink calls the provider that is linked by a link of another name.
+func (c *Context) CallLink(link, contract, operation string, payload []byte) ([]byte, error) {
+	return c.host.Call(link, contract, operation, payload)
+}
+
+// CallHTTP lets another actor answer an HTTP request, as if a web server had called it.
+func (c *Context) CallHTTP(target string, req Request) (Response, error) {
+	reply, err := c.Call(target, HandleRequest, req.MarshalMsgpack())
+	if err != nil {
+		return Response{}, err
+	}
+	var res Response
+	err = res.UnmarshalMsgpack(reply)
+	return res, err
+}
+
+// Debug logs text that helps to find faults.
+func (c *Context) Debug(text string) { c.log("debug", text) }
+
+// Info logs text.
+func (c *Context) Info(text string) { c.log("info", text) }
+
+// Warn logs text about something that may be wrong.
+func (c *Context) Warn(text string) { c.log("warn", text) }
+
+// Error logs text about something that went wrong.
+func (c *Context) Error(text string) { c.log("error", text) }
+
+func (c *Context) log(level, text string) {
+	b := msgpack.AppendMap(nil, 2)
+	b = msgpack.AppendString(msgpack.AppendString(b, "level"), level)
+	b = msgpack.AppendString(msgpack.AppendString(b, "text"), text)
+	if _, err := c.Call(LoggingContract, "Logging.WriteLog", b); err != nil {
+		// A host may demand the capability in the actor's claims. Its own log is always open.
+		c.host.Log(level + ": " + text)
+	}
+}
+
+// GUID makes a random identifier, as in 8b3a3d1c-9d7e-4d1e-8f5c-2f6f4f0a7b11.
+func (c *Context) GUID() (string, error) {
+	reply, err := c.Call(NumberGenContract, "NumberGen.GenerateGuid", nil)
+	if err != nil {
+		return "", err
+	}
+	r := msgpack.NewReader(reply)
+	id := r.String()
+	return id, r.Err()
+}
+
+// Random32 makes a random number of 32 bits.
+func (c *Context) Random32() (uint32, error) {
+	return c.number("NumberGen.Random32", nil)
+}
+
+// RandomInRange makes a random number that is at least low and at most high.
+func (c *Context) RandomInRange(low, high uint32) (uint32, error) {
+	b := msgpack.AppendMap(nil, 2)
+	b = msgpack.AppendUint(msgpack.AppendString(b, "min"), uint64(low))
+	b = msgpack.AppendUint(msgpack.AppendString(b, "max"), uint64(high))
+	return c.number("NumberGen.RandomInRange", b)
+}
+
+func (c *Context) number(operation string, payload []byte) (uint32, error) {
+	reply, err := c.Call(NumberGenContract, operation, payload)
+	if err != nil {
+		return 0, err
+	}
+	r := msgpack.NewReader(reply)
+	n := r.Uint(32)
+	return uint32(n), r.Err()
+}
+
+// healthy is what an actor says of itself unless it has another handler for that.
+func healthy(*Context, []byte) ([]byte, error) {
+	b := msgpack.AppendMap(nil, 1)
+	return msgpack.AppendBool(msgpack.AppendString(b, "healthy"), true), nil
+}

@@ -1,6 +1,7 @@
 package wasmbus
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,33 +34,37 @@ type Invocation struct {
 // token signed by the cluster seed. ContentLength is set; chunking is up to
 // the sender, who may clear Msg after this.
 func NewInvocation(origin, target Entity, op string, msg []byte, hostID string, cluster *strkey.Seed, now time.Time) (*Invocation, error) {
-	if cluster.Kind() != strkey.Cluster {
-		return nil, fmt.Errorf("invocations are signed by a cluster seed (SC…), not by a %s seed", cluster.Kind())
+	inv := &Invocation{Origin: origin, Target: target, Operation: op, Msg: msg, HostID: hostID}
+	return inv, inv.Sign(cluster, now)
+}
+
+// Sign sets ContentLength and EncodedClaims, and ID if it is empty. It is for
+// senders that need to know the id beforehand; others use NewInvocation.
+func (i *Invocation) Sign(cluster *strkey.Seed, now time.Time) error {
+	if cluster == nil || cluster.Kind() != strkey.Cluster {
+		return errors.New("invocations are signed by a cluster seed (SC…)")
 	}
-	inv := &Invocation{
-		Origin: origin, Target: target, Operation: op, Msg: msg,
-		ID: NewUUID(), HostID: hostID, ContentLength: uint64(len(msg)),
+	if i.ID == "" {
+		i.ID = NewUUID()
 	}
-	originURL, targetURL := origin.URL(), TargetURL(target, op)
+	i.ContentLength = uint64(len(i.Msg))
+	originURL, targetURL := i.Origin.URL(), TargetURL(i.Target, i.Operation)
 	token, err := claims.Sign(claims.Claims[claims.Invocation]{
 		IssuedAt: now.Unix(),
-		Subject:  inv.ID,
-		Revision: claimsRevision,
+		Subject:  i.ID,
+		Revision: claims.Revision,
 		Metadata: &claims.Invocation{
 			TargetURL: targetURL,
 			OriginURL: originURL,
-			Hash:      hashURLs(originURL, targetURL, op, msg),
+			Hash:      hashURLs(originURL, targetURL, i.Operation, i.Msg),
 		},
 	}, cluster)
 	if err != nil {
-		return nil, fmt.Errorf("signing the invocation: %w", err)
+		return fmt.Errorf("signing the invocation: %w", err)
 	}
-	inv.EncodedClaims = token
-	return inv, nil
+	i.EncodedClaims = token
+	return nil
 }
-
-// claimsRevision is what wascap writes into tokens of this generation.
-const claimsRevision = 3
 
 // Chunked says whether the argument has to be fetched from the object store.
 func (i *Invocation) Chunked() bool { return i.ContentLength > uint64(len(i.Msg)) }

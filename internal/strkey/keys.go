@@ -53,8 +53,9 @@ type Keys struct {
 	Env       func(string) string // the environment; nil is an empty one
 	Directory string              // --directory: used in place of WASH_KEYS and ~/.wash/keys
 	KeyDir    string              // the project's folder of keys; "" means the variable KEYDIR
-	// NoDevelopment makes Issuer fail where it would give the development key.
-	NoDevelopment bool
+	// Strict makes Issuer and Subject fail where they would give the development
+	// key or a derived one.
+	Strict bool
 }
 
 // Issuer finds the account key to sign with. arg is the flag's value: the name of
@@ -77,8 +78,8 @@ func (k Keys) Issuer(arg string) (Found, error) {
 			return readKey(path, FromDirectory, Account)
 		}
 	}
-	if k.NoDevelopment {
-		return Found{}, fmt.Errorf("%w to sign with: give --issuer or set %s", ErrNoKey, IssuerVariable)
+	if k.Strict {
+		return Found{}, fmt.Errorf("%w to sign with: give --issuer, set %s, or make one by `signer keys init`", ErrNoKey, IssuerVariable)
 	}
 	dev := Development()
 	return Found{Public: dev.Public(), Seed: dev, Source: FromDevelopment}, nil
@@ -95,7 +96,8 @@ func (k Keys) Subject(kind Kind, arg, stem string, issuer PublicKey, name string
 	if arg, source := k.explicit(arg, SubjectVariable); arg != "" {
 		return k.given(arg, source, kind)
 	}
-	if found, err := k.named(kind, stem); err == nil || !errors.Is(err, ErrNoKey) {
+	found, err := k.named(kind, stem)
+	if err == nil || k.Strict || !errors.Is(err, ErrNoKey) {
 		return found, err
 	}
 	raw := sha256.Sum256([]byte("wasmcloud-subject" + string(issuer) + name))
@@ -220,7 +222,7 @@ func (k Keys) givenPublic(pub PublicKey, source Source, kind Kind) (Found, error
 // named looks for <stem>_<kind>.nk.
 func (k Keys) named(kind Kind, stem string) (Found, error) {
 	file := filepath.Base(stem) + "_" + kind.String() + ".nk"
-	tried := []string{}
+	tried := []string{file}
 	for _, dir := range []struct {
 		path   string
 		source Source
@@ -234,7 +236,10 @@ func (k Keys) named(kind Kind, stem string) (Found, error) {
 		}
 		tried = append(tried, path)
 	}
-	return Found{}, fmt.Errorf("%w: no %s key %s", ErrNoKey, kind, strings.Join(tried, " or "))
+	if len(tried) > 1 {
+		tried = tried[1:]
+	}
+	return Found{}, fmt.Errorf("%w: no %s key %s; name one by a flag", ErrNoKey, kind, strings.Join(tried, " or "))
 }
 
 // projectAccount gives the account key in KEYDIR: the user's, else account.nk,

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"math"
 )
@@ -49,19 +50,41 @@ func isToken(name string) bool { return name == TokenSection || name == LegacySe
 // A component's modules are canonical too, and their size stands before them: they
 // are put aside in a temporary file if they are large.
 func Canonical(w io.Writer, r io.Reader) (Info, error) {
-	hash := sha256.New()
-	out := &counter{w: w, also: hash}
+	info, _, err := copyCanonical(w, r)
+	return info, err
+}
+
+// Embed is Canonical, and then writes the token that the function gives into a
+// custom section named section at the end. The digest is the SHA-256 of all that
+// was written: "sha256:" and lower-case hex.
+func Embed(w io.Writer, r io.Reader, section string, token func(Info) (string, error)) (info Info, digest string, err error) {
+	info, out, err := copyCanonical(w, r)
+	if err != nil {
+		return Info{}, "", err
+	}
+	text, err := token(info)
+	if err != nil {
+		return Info{}, "", err
+	}
+	if err := AppendCustom(out, section, []byte(text)); err != nil {
+		return Info{}, "", err
+	}
+	return info, fmt.Sprintf("sha256:%x", out.hash.Sum(nil)), nil
+}
+
+func copyCanonical(w io.Writer, r io.Reader) (Info, *hashing, error) {
+	out := &hashing{w: w, hash: sha256.New()}
 	in, err := NewReader(r)
 	if err != nil {
-		return Info{}, err
+		return Info{}, nil, err
 	}
 	info := Info{Format: in.Format()}
 	if err := canonical(out, in, 0, &info); err != nil {
-		return Info{}, err
+		return Info{}, nil, err
 	}
-	info.Hash = fmt.Sprintf("%X", hash.Sum(nil))
+	info.Hash = fmt.Sprintf("%X", out.hash.Sum(nil))
 	info.Size, info.Read = out.n, in.Offset()
-	return info, nil
+	return info, out, nil
 }
 
 // canonical copies one binary; info is filled at depth 0 only.
@@ -194,17 +217,16 @@ func readAll(r io.Reader, size int) ([]byte, error) {
 	return data, nil
 }
 
-// counter counts what goes to w, and gives it to another writer too.
-type counter struct {
-	w, also io.Writer
-	n       int64
+// hashing hashes and counts what goes to w.
+type hashing struct {
+	w    io.Writer
+	hash hash.Hash
+	n    int64
 }
 
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	if err != nil {
-		return n, err
-	}
-	return c.also.Write(p)
+func (h *hashing) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	h.n += int64(n)
+	h.hash.Write(p[:n]) // never fails
+	return n, err
 }

@@ -35,7 +35,7 @@ func Rewrite(w io.Writer, r io.Reader, e Edit) (*Summary, error) {
 	}
 	sum := &Summary{Format: in.Format()}
 	find := newFinder()
-	out := &counter{w: w, also: io.Discard}
+	out := &counter{w: w}
 	if _, err := out.Write(in.header[:]); err != nil {
 		return nil, err
 	}
@@ -176,4 +176,16 @@ func writeSection(w io.Writer, id byte, body []byte) error {
 	}
 	_, err := w.Write(body)
 	return err
+}
+
+// counter counts what goes to w.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
 }

@@ -1,0 +1,206 @@
+package registry
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Fault makes the registry misbehave for requests that it matches.
+type Fault struct {
+	Method string // "" matches any
+	Path   string // a part of the path; "" matches any
+	Times  int    // how often; 0 means always
+	Serve  func(w http.ResponseWriter, req *http.Request, next http.Handler)
+
+	used int
+}
+
+// Inject adds a fault. The first that matches a request is the one that acts.
+func (r *Registry) Inject(f Fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = append(r.faults, &f)
+}
+
+// ClearFaults makes the registry behave again.
+func (r *Registry) ClearFaults() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = nil
+}
+
+func (r *Registry) takeFault(req *http.Request) *Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.faults {
+		if f.Method != "" && f.Method != req.Method || !strings.Contains(req.URL.Path, f.Path) || f.Times > 0 && f.used >= f.Times {
+			continue
+		}
+		f.used++
+		return f
+	}
+	return nil
+}
+
+type serve = func(w http.ResponseWriter, req *http.Request, next http.Handler)
+
+// Answer replies with a status, and Retry-After if not empty.
+func Answer(status int, retryAfter string) serve {
+	return func(w http.ResponseWriter, req *http.Request, _ http.Handler) {
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
+		}
+		fail(w, status, "TOOMANYREQUESTS", "told to fail")
+	}
+}
+
+// DropRequest reads n bytes of the request's body, lets next have them as if
+// they were all if keep, and breaks the connection.
+func DropRequest(n int64, keep bool) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		head, _ := io.ReadAll(io.LimitReader(req.Body, n))
+		if keep {
+			cut := req.Clone(req.Context())
+			cut.Body = io.NopCloser(io.MultiReader(bytes.NewReader(head), brokenReader{}))
+			next.ServeHTTP(httptest.NewRecorder(), cut)
+		}
+		panic(http.ErrAbortHandler)
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// DropResponse sends the headers and n bytes of the right answer and breaks
+// the connection.
+func DropResponse(n int) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		full := record(req, next)
+		copyHeader(w, full)
+		w.WriteHeader(full.Code)
+		w.Write(full.Body.Bytes()[:min(n, full.Body.Len())])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Replace sends other bytes than the right ones, under the same headers
+// except the length.
+func Replace(change func(body []byte) []byte) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		full := record(req, next)
+		body := change(full.Body.Bytes())
+		copyHeader(w, full)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(full.Code)
+		w.Write(body)
+	}
+}
+
+// Flip changes the first byte: the length stays right, the digest doesn't.
+func Flip(body []byte) []byte {
+	out := bytes.Clone(body)
+	if len(out) > 0 {
+		out[0] ^= 0xff
+	}
+	return out
+}
+
+// Header sends the right answer with one header changed.
+func Header(key, value string) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		full := record(req, next)
+		copyHeader(w, full)
+		w.Header().Set(key, value)
+		w.WriteHeader(full.Code)
+		w.Write(full.Body.Bytes())
+	}
+}
+
+// Relocate makes the Location of the right answer one on base ("http://host").
+func Relocate(base string) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		full := record(req, next)
+		copyHeader(w, full)
+		if u, err := url.Parse(full.Header().Get("Location")); err == nil {
+			w.Header().Set("Location", base+u.RequestURI())
+		}
+		w.WriteHeader(full.Code)
+		w.Write(full.Body.Bytes())
+	}
+}
+
+// Redirect answers 307 to the same path on base.
+func Redirect(base string) serve {
+	return func(w http.ResponseWriter, req *http.Request, _ http.Handler) {
+		http.Redirect(w, req, base+req.URL.RequestURI(), http.StatusTemporaryRedirect)
+	}
+}
+
+// Stall answers nothing until the client goes away or until is closed.
+func Stall(until <-chan struct{}) serve {
+	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		select {
+		case <-until:
+			next.ServeHTTP(w, req)
+		case <-req.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+func record(req *http.Request, next http.Handler) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	next.ServeHTTP(rec, req)
+	return rec
+}
+
+func copyHeader(w http.ResponseWriter, from *httptest.ResponseRecorder) {
+	for key, values := range from.Header() {
+		w.Header()[key] = values
+	}
+}
+
+// RoundTrip implements http.RoundTripper: the registry without a network. A
+// dropped connection shows as io.ErrUnexpectedEOF.
+func (r *Registry) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	in := req.Clone(req.Context())
+	in.Host, in.RequestURI = req.URL.Host, req.URL.RequestURI()
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	defer in.Body.Close()
+	rec := httptest.NewRecorder()
+	if dropped := serveRecovering(r, rec, in); dropped && !rec.Flushed {
+		return nil, fmt.Errorf("connection dropped: %w", io.ErrUnexpectedEOF)
+	} else if dropped {
+		resp = rec.Result()
+		resp.Body = io.NopCloser(io.MultiReader(resp.Body, brokenReader{}))
+	} else {
+		resp = rec.Result()
+	}
+	resp.Request = req
+	return resp, nil
+}
+
+func serveRecovering(h http.Handler, w http.ResponseWriter, req *http.Request) (dropped bool) {
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler {
+			dropped = true
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	h.ServeHTTP(w, req)
+	return false
+}

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts run the includes with stand-ins for the tools and for cargo. Each
+// notes in $LOG how it was called, makes the file it is asked for, and fails when
+// $FAIL names it.
+func TestMain(m *testing.M) {
+	commands := map[string]func(){}
+	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash"} {
+		commands[name] = func() { stub(name, os.Args[1:]) }
+	}
+	testscript.Main(m, commands)
+}
+
+func TestMakeIncludes(t *testing.T) {
+	includes, err := filepath.Abs("../rules/make")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("MK", includes)
+			env.Setenv("LOG", filepath.Join(env.WorkDir, "log"))
+			stubs, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+			env.Setenv("WASMCLOUD_TOOLS", stubs)
+			return nil
+		},
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+	})
+}
+
+func stub(name string, args []string) {
+	if err := stubRun(name, args); err != nil {
+		fmt.Fprintln(os.Stderr, name+": "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func stubRun(name string, args []string) error {
+	log, err := os.OpenFile(os.Getenv("LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	line := name
+	for _, arg := range args {
+		line += " [" + arg + "]"
+	}
+	if _, err := fmt.Fprintln(log, line); err != nil {
+		return err
+	}
+	if os.Getenv("FAIL") == name {
+		return fmt.Errorf("failing as told")
+	}
+	switch {
+	case name == "signer" && args[0] == "sign":
+		return stubMake(args[1], option(args, "--destination"), "signed ")
+	case name == "signer" && args[0] == "inspect" && slices.Contains(args, "json"):
+		fmt.Print("{\n  \"success\": true,\n  \"account\": \"AALSO\",\n  \"module\": \"MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB\"\n}\n")
+	case name == "wasmfix":
+		return stubMake(args[len(args)-1], option(args, "-o"), "fixed ")
+	case name == "cargo" && args[0] == "build":
+		return stubMake("src/lib.rs", os.Getenv("CARGO_MAKES"), "compiled ")
+	case name == "stubgo" && args[0] == "build":
+		return stubMake("main.go", option(args, "-o"), "compiled ")
+	case name == "registry" && args[0] == "address":
+		fmt.Println("localhost:5001")
+	}
+	return nil
+}
+
+func option(args []string, name string) string {
+	if i := slices.Index(args, name); i >= 0 && i+1 < len(args) {
+		return args[i+1]
+	}
+	return ""
+}
+
+// stubMake writes dst as the tools do: not at all when it would be equal.
+func stubMake(src, dst, prefix string) error {
+	if dst == "" {
+		return nil
+	}
+	text, err := os.ReadFile(src)
+	if err != nil {
+		return err
+	}
+	text = append([]byte(prefix), text...)
+	if old, err := os.ReadFile(dst); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(dst, text, 0o644)
+}

@@ -1,0 +1,168 @@
+# actor.mk: rules for actors. Set variables, include this, add rules of your own.
+#
+# Required
+#   PROJECT        short name, no spaces; for Rust the crate's library name
+#   VERSION        for example 0.1.0
+# Optional
+#   CLAIMS         contract ids, separated by spaces; may be empty
+#   REVISION       a number, 0
+#   ACTOR_NAME     the name in the claims; with quotes of your own if it has spaces
+#   ACTOR_ALIAS    call alias
+#   REG_URL        full reference, $(REG_SERVER)/$(PROJECT):$(VERSION)
+#   REG_SERVER     the registry that `make up` started, else localhost:5000
+#   PUSH_REG_CMD   push command; the signed file is appended
+#   KEYDIR         folder with this project's keys, .keys; used if it exists
+#   UNSIGNED_WASM  a finished wasm to sign; by default what the sources here compile to
+#   DIST_WASM      the signed file, build/$(PROJECT)_s.wasm
+#   CARGO TARGET_DIR WASM_TARGET     for Rust;  GO  for Go;  WASH  for your own rules
+#   OP DATA        for `make call`: operation, and JSON or @file
+#   RPC_TEST_TIMEOUT_MS              for tests, 2000
+#
+# Targets
+#   all signed push start call test            the loop
+#   up down host registry                      a host and a registry, in the background or here
+#   inspect claims actor_id inventory keys drain target-path target-path-abs target-file
+#   check clippy doc release clean lint validate
+
+include $(dir $(lastword $(MAKEFILE_LIST)))wasmcloud.mk
+
+CARGO       ?= cargo
+GO          ?= go
+WASH        ?= wash
+KEYDIR      ?= .keys
+CLAIMS      ?=
+REVISION    ?= 0
+ACTOR_NAME  ?= $(PROJECT)
+TARGET_DIR  ?= $(or $(CARGO_TARGET_DIR),target)
+WASM_TARGET ?= wasm32-unknown-unknown
+DIST_WASM   ?= build/$(PROJECT)_s.wasm
+# Asked for when a recipe first needs it, which is after `up`, and then kept.
+REG_SERVER  ?= $(eval REG_SERVER := $$(or $$(shell $(REGISTRY) address 2>/dev/null),localhost:5000))$(REG_SERVER)
+REG_URL     ?= $(REG_SERVER)/$(PROJECT):$(VERSION)
+PUSH_REG_CMD ?= $(OCIPUSH) push $(REG_URL)
+RPC_TEST_TIMEOUT_MS ?= 2000
+
+# The signer finds keys by itself (flag or environment, KEYDIR, ~/.wash/keys, the development
+# key): no seed passes through a command line here.
+export KEYDIR
+
+check-var-defined = $(if $(strip $($1)),,$(error Required variable "$1" is not defined))
+$(call check-var-defined,PROJECT)
+$(call check-var-defined,VERSION)
+
+all:: $(DIST_WASM)
+
+signed: $(DIST_WASM)
+
+# --- compile: what lies in the folder says how -----------------------------------------------
+ifneq ($(wildcard Cargo.toml),)
+UNSIGNED_WASM ?= $(TARGET_DIR)/$(WASM_TARGET)/release/$(PROJECT).wasm
+# Without a .cargo/config.toml that chooses the target, cargo would build for this machine.
+_wm_cargo_target := $(if $(wildcard .cargo/config .cargo/config.toml),,--target $(WASM_TARGET))
+
+$(UNSIGNED_WASM): .FORCE
+	$(CARGO) build --release $(_wm_cargo_target)
+	@test -f $@ || { echo "cargo made no $@: PROJECT must be the crate's library name (with _ for -); TARGET_DIR says where cargo builds" >&2; exit 1; }
+
+else ifneq ($(wildcard *.go),)
+_wm_go := yes
+UNSIGNED_WASM ?= build/$(PROJECT).wasm
+_wm_raw := build/$(PROJECT)_raw.wasm
+
+# go keeps a cache of its own and is asked each time; equal output is left untouched from here on.
+$(UNSIGNED_WASM): .FORCE | $(call need,WASMFIX)
+	@mkdir -p build $(@D)
+	$(Q)GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $(_wm_raw) .
+	$(Q)$(WASMFIX) $(foreach c,$(CLAIMS),--caps $(c)) -o $@ $(_wm_raw)
+else
+# A finished file.
+$(call check-var-defined,UNSIGNED_WASM)
+endif
+
+# --- sign: always asked, and the file is left untouched when its bytes would be equal ---------
+$(DIST_WASM): $(UNSIGNED_WASM) .FORCE | $(call need,SIGNER) $(call after,clean)
+	@mkdir -p $(@D)
+	$(Q)$(SIGNER) sign $< $(foreach c,$(CLAIMS),-c $(c)) --name $(ACTOR_NAME) --ver $(VERSION) --rev $(REVISION) \
+		$(if $(ACTOR_ALIAS),--call-alias $(ACTOR_ALIAS)) --destination $@
+
+# --- the loop ---------------------------------------------------------------------------------
+push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(call after,up)
+	$(Q)$(PUSH_REG_CMD) $(DIST_WASM)
+
+start: push | $(call need,LATTICE) $(call after,up)
+	$(Q)$(LATTICE) start actor $(REG_URL) --replace
+
+# DATA reaches the shell as a variable: JSON is full of quotes that a command line would lose.
+call: export _WM_DATA = $(DATA)
+call: | $(call need,LATTICE) $(call need,REGISTRY) $(call after,up push start)
+	$(Q)case "$$_WM_DATA" in \
+	'') exec $(LATTICE) call $(REG_URL) $(OP) ;; \
+	@*) exec $(LATTICE) call $(REG_URL) $(OP) --data "$${_WM_DATA#@}" ;; \
+	*)  exec $(LATTICE) call $(REG_URL) $(OP) "$$_WM_DATA" ;; esac
+
+up: | $(call need,REGISTRY) $(call need,DEVHOST)
+	$(Q)$(REGISTRY) up --any-port
+	$(Q)$(DEVHOST) up --any-port
+
+down: | $(call need,REGISTRY) $(call need,DEVHOST) $(call after,up push start call)
+	$(Q)$(DEVHOST) down; host=$$?; $(REGISTRY) down && exit $$host
+
+host: | $(call need,DEVHOST)
+	$(Q)$(DEVHOST) run
+
+registry: | $(call need,REGISTRY)
+	$(Q)$(REGISTRY) serve
+
+inventory: | $(call need,LATTICE)
+	$(Q)$(LATTICE) get inventory
+
+drain: | $(call need,DRAIN) $(call need,REGISTRY)
+	$(Q)$(DRAIN) $(REG_URL)
+
+# --- tests: their own host on free ports; Go code natively first ------------------------------
+_wm_options := $(wildcard test-options.json)
+_wm_cases := $(wildcard cases)
+ifneq ($(_wm_cases)$(_wm_options)$(wildcard *_test.go),)
+test:: $(if $(_wm_cases)$(_wm_options),$(DIST_WASM) | $(call need,DEVHOST) $(call need,LATTICE))
+	$(if $(_wm_go),$(Q)$(GO) test ./...)
+	$(if $(_wm_cases)$(_wm_options),$(Q)$(DEVHOST) exec -- $(LATTICE) test $(DIST_WASM) --rpc-timeout-ms $(RPC_TEST_TIMEOUT_MS) \
+		$(if $(_wm_cases),--cases $(_wm_cases)) $(if $(_wm_options),--options $(_wm_options)))
+endif
+
+# --- questions --------------------------------------------------------------------------------
+target-path:
+	@echo $(DIST_WASM)
+target-path-abs:
+	@echo $(abspath $(DIST_WASM))
+target-file:
+	@echo $(notdir $(DIST_WASM))
+
+inspect claims: $(DIST_WASM) | $(call need,SIGNER)
+	$(Q)$(SIGNER) inspect $(DIST_WASM)
+
+# One line on stdout whatever the build says, for $(shell make actor_id); a failure is one here.
+actor_id: | $(call need,SIGNER)
+	@$(MAKE) --silent $(DIST_WASM) >&2
+	@$(SIGNER) inspect $(DIST_WASM) --output json | sed -n 's/^ *"module": "\(M[A-Z2-7]*\)",*$$/\1/p' | grep .
+
+keys: | $(call need,SIGNER)
+	@$(SIGNER) keys doctor --project .
+	@echo "to make an account key of your own: $(SIGNER) keys init" >&2
+
+# --- upstream's small ones ----------------------------------------------------------------------
+release::
+	$(if $(wildcard Cargo.toml),$(CARGO) build --release,$(MAKE) $(DIST_WASM))
+
+check clippy doc:
+	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
+
+clean::
+	$(if $(wildcard Cargo.toml),$(CARGO) clean)
+	rm -rf build
+
+lint validate:
+	$(if $(wildcard codegen.toml),$(WASH) $@)
+
+.FORCE:
+.PHONY: all signed push start call up down host registry inventory drain test target-path target-path-abs target-file \
+	inspect claims actor_id keys release check clippy doc clean lint validate .FORCE

@@ -1,0 +1,62 @@
+# wasmcloud.mk: finds the tools. actor.mk includes it; nobody needs to.
+#
+# Inside the repository the tools are built from its sources into bin/, each when it
+# is first needed and again when a source changed. From a copied folder each is
+# installed once, by `go install` at the version below, into the user's cache folder.
+#
+# WASMCLOUD_TOOLS       a folder of finished tools: nothing is built or installed then
+# RULES_WASMCLOUD       the version installed by a copied folder
+# V=1                   prints each command before it runs
+
+RULES_WASMCLOUD ?= v0.1.0
+
+_wm_module := github.com/rules-wasmcloud/rules_wasmcloud
+_wm_here := $(dir $(lastword $(MAKEFILE_LIST)))
+_wm_exe := $(if $(filter Windows_NT,$(OS)),.exe)
+Q := $(if $(filter 1,$(V)),,@)
+
+# A tool that fails must not leave half a file for the next run to trust.
+.DELETE_ON_ERROR:
+
+# Make writes "Entering directory" to stdout, where $(shell make actor_id) expects one line.
+MAKEFLAGS += --no-print-directory
+
+# Absolute where the path has no spaces (GNU Make splits every list at spaces), else as included.
+_wm_root := $(if $(word 2,$(CURDIR)),$(_wm_here)../..,$(abspath $(_wm_here)../..))
+
+ifneq ($(WASMCLOUD_TOOLS),)
+WASMCLOUD_BIN := $(WASMCLOUD_TOOLS)
+
+else ifneq ($(wildcard $(_wm_root)/tools/signer/main.go),)
+WASMCLOUD_BIN := $(_wm_root)/bin
+_wm_sources := $(filter-out %_test.go,$(wildcard $(addprefix $(_wm_root)/,go.mod go.sum tools/*/*.go \
+	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go)) $(wildcard $(_wm_root)/examples/echo/*.go))
+_wm_flags = -X $(_wm_module)/internal/cli.commit=$$(git -C $(_wm_root) rev-parse --short=12 HEAD 2>/dev/null)
+
+# The linker leaves an equal file's time alone, make needs it moved.
+$(WASMCLOUD_BIN)/%$(_wm_exe): $(_wm_sources)
+	@echo "building the tool $*" >&2
+	$(Q)cd $(_wm_root) && go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/$(@F) ./tools/$* && touch bin/$(@F)
+
+else
+_wm_cache := $(or $(WASMCLOUD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rules_wasmcloud)
+WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
+
+$(WASMCLOUD_BIN)/%$(_wm_exe):
+	@echo "installing the tool $* $(RULES_WASMCLOUD)" >&2
+	$(Q)GOBIN=$(WASMCLOUD_BIN) GOFLAGS=-mod=mod go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
+endif
+
+# Each may be replaced by a command of the user's own.
+SIGNER   ?= $(WASMCLOUD_BIN)/signer$(_wm_exe)
+WASMFIX  ?= $(WASMCLOUD_BIN)/wasmfix$(_wm_exe)
+OCIPUSH  ?= $(WASMCLOUD_BIN)/ocipush$(_wm_exe)
+REGISTRY ?= $(WASMCLOUD_BIN)/registry$(_wm_exe)
+DEVHOST  ?= $(WASMCLOUD_BIN)/devhost$(_wm_exe)
+LATTICE  ?= $(WASMCLOUD_BIN)/lattice$(_wm_exe)
+DRAIN    ?= $(WASMCLOUD_BIN)/drain$(_wm_exe)
+
+# $(call need,SIGNER): the file to build before the tool can run; none for a replaced tool.
+need = $(filter $(WASMCLOUD_BIN)/%,$(firstword $($(1))))
+# $(call after,up push): which of these goals were asked for in the same run; with -j they must end first.
+after = $(filter $(1),$(MAKECMDGOALS))

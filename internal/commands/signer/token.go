@@ -1,0 +1,270 @@
+package signer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+)
+
+func tokenCommand(s *cli.IO) *cobra.Command {
+	cmd := &cobra.Command{Use: "token", Short: "Make a token without touching a file"}
+	cmd.AddCommand(tokenActor(s), tokenProvider(s), tokenSigners(s, strkey.Operator), tokenSigners(s, strkey.Account))
+	return cmd
+}
+
+func printToken(cmd *cobra.Command, s *cli.IO, token string) error {
+	result := struct {
+		Token string `json:"token"`
+	}{token}
+	return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, token) })
+}
+
+func checkHash(hash string) error {
+	if !regexp.MustCompile(`^[0-9A-F]{64}$`).MatchString(hash) {
+		return cli.Usage("%q is no hash: want 64 upper-case hex digits, as `signer hash` prints them", hash)
+	}
+	return nil
+}
+
+func tokenActor(s *cli.IO) *cobra.Command {
+	var (
+		actor    actorFlags
+		keys     keyFlags
+		when     dateFlags
+		section  sectionFlag
+		hash     string
+		unsigned bool
+	)
+	cmd := &cobra.Command{
+		Use:   "actor --name NAME --hash HASH",
+		Short: "Make the token of a module with a given hash",
+		Long: `Make the token of the module whose hash is given; ` + "`signer embed`" + ` puts it into the module. The two give the bytes that
+` + "`signer sign`" + ` gives. With --unsigned the claims are printed instead, for ` + "`signer sign-request`" + ` on another machine.`,
+		Example: `  signer token actor --name echo -q --hash "$(signer hash build/echo.wasm)" > echo.jwt
+  signer token actor --name echo -q --hash "$(signer hash build/echo.wasm)" --unsigned > echo.request.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			meta, err := actor.metadata(s, cmd)
+			if err != nil {
+				return err
+			}
+			if meta.Hash = hash; hash == "" {
+				cli.Notef(s, "note: without --hash the token fits no module")
+			} else if err := checkHash(hash); err != nil {
+				return err
+			}
+			if unsigned {
+				return printRequest(cmd, s, meta, &keys, &when, &section)
+			}
+			c, issuer, err := actorClaims(cmd, s, meta, &keys, &when, &section, actor.name)
+			if err != nil {
+				return err
+			}
+			token, err := claims.Sign(c, issuer)
+			if err != nil {
+				return err
+			}
+			return printToken(cmd, s, token)
+		},
+	}
+	actor.add(cmd)
+	keys.add(cmd)
+	when.add(cmd, true)
+	section.add(cmd)
+	cmd.Flags().StringVar(&hash, "hash", "", "`hash` of the module, as `signer hash` prints it")
+	cmd.Flags().BoolVar(&unsigned, "unsigned", false, "print the claims as a request for sign-request; no key is needed")
+	return cmd
+}
+
+// printRequest prints the claims with what is known without a key: the subject
+// only if it was given, the issuer never.
+func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *keyFlags, when *dateFlags, section *sectionFlag) error {
+	at, err := when.resolve(s, cmd)
+	if err != nil {
+		return err
+	}
+	c := claims.Claims[claims.Actor]{Expires: at.expires, IssuedAt: at.issued, NotBefore: at.notBefore, Metadata: meta, Revision: claims.Revision}
+	if c.ID, err = when.freshID(); err != nil {
+		return err
+	}
+	if section.legacy {
+		c.Revision = 0
+	}
+	// "" would be derived from an issuer that is not known yet: the signer does that.
+	if keys.subject != "" || s.Env(strkey.SubjectVariable) != "" {
+		subject, err := keys.identity(s, strkey.Module, "", "", meta.Name)
+		if err != nil {
+			return err
+		}
+		c.Subject = string(subject)
+	}
+	body, err := claims.Encode(c)
+	if err != nil {
+		return err
+	}
+	// A request is JSON in either format.
+	_, err = fmt.Fprintf(s.Out, "%s\n", body)
+	return err
+}
+
+func tokenProvider(s *cli.IO) *cobra.Command {
+	var (
+		keys                     keyFlags
+		when                     dateFlags
+		name, capID, vendor, ver string
+		rev                      int32
+		hashes                   []string
+	)
+	cmd := &cobra.Command{
+		Use:     "provider --name NAME --capid ID --vendor VENDOR",
+		Short:   "Make the token of a capability provider",
+		Example: `  signer token provider -n "K/V store" -c wasmcloud:keyvalue -v Acme --hash x86_64-linux=A807…`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if name == "" || capID == "" || vendor == "" {
+				return cli.Usage("a provider needs --name, --capid and --vendor")
+			}
+			meta := &claims.Provider{Name: &name, CapID: capID, Vendor: vendor, TargetHashes: map[string]string{}}
+			if cmd.Flags().Changed("revision") {
+				meta.Rev = &rev
+			}
+			if cmd.Flags().Changed("version") {
+				meta.Ver = &ver
+			}
+			for _, h := range hashes {
+				arch, hash, _ := strings.Cut(h, "=")
+				if err := checkHash(hash); err != nil || arch == "" {
+					return cli.Usage("--hash %q: want ARCH-OS=HASH", h)
+				}
+				meta.TargetHashes[arch] = hash
+			}
+			issuer, err := keys.account(s)
+			if err != nil {
+				return err
+			}
+			subject, err := keys.identity(s, strkey.Service, name, issuer.Public(), name)
+			if err != nil {
+				return err
+			}
+			return signToken(cmd, s, &when, string(subject), meta, issuer)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&name, "name", "n", "", "`name` of the provider (required)")
+	f.StringVarP(&capID, "capid", "c", "", "contract `id` that it provides (required)")
+	f.StringVarP(&vendor, "vendor", "v", "", "`vendor` (required)")
+	f.Int32VarP(&rev, "revision", "r", 0, "revision `number`")
+	f.StringVarP(&ver, "version", "e", "", "`version` for people")
+	f.StringArrayVar(&hashes, "hash", nil, "`ARCH-OS=HASH` of an executable (repeatable)")
+	keys.add(cmd)
+	when.add(cmd, true)
+	return cmd
+}
+
+// tokenSigners makes the commands for operators, which sign themselves, and for
+// accounts, which operators sign.
+func tokenSigners(s *cli.IO, kind strkey.Kind) *cobra.Command {
+	var (
+		keys       keyFlags
+		when       dateFlags
+		name       string
+		additional []string
+	)
+	cmd := &cobra.Command{
+		Use:     kind.String() + " --name NAME",
+		Short:   fmt.Sprintf("Make the token of an %s, signed by an operator key (O…)", kind),
+		Example: fmt.Sprintf("  signer token %s --name acme --issuer acme_operator.nk", kind),
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if name == "" {
+				return cli.Usage("the %s needs a name: --name NAME", kind)
+			}
+			found, err := keys.keys(s).Find(strkey.Operator, keys.issuer, strkey.IssuerVariable, name)
+			if err != nil {
+				return fmt.Errorf("finding the operator key (--issuer): %w", err)
+			}
+			warnArgv(s, found, "--issuer")
+			issuer, subject := found.Seed, found.Public
+			if kind == strkey.Account {
+				if subject, err = accountKey(s, &keys, name); err != nil {
+					return err
+				}
+			}
+			meta := &claims.Signers{Name: &name, ValidSigners: []strkey.PublicKey{}}
+			for _, text := range additional {
+				signer, err := publicKey(text, kind)
+				if err != nil {
+					return fmt.Errorf("--additional-key: %w", err)
+				}
+				meta.ValidSigners = append(meta.ValidSigners, signer)
+			}
+			return signToken(cmd, s, &when, string(subject), meta, issuer)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&name, "name", "n", "", "`name` (required)")
+	f.StringArrayVarP(&additional, "additional-key", "a", nil, "another `key` that may sign: a public key or a seed file (repeatable)")
+	keys.add(cmd)
+	when.add(cmd, true)
+	return cmd
+}
+
+// accountKey finds the account that an operator vouches for.
+func accountKey(s *cli.IO, keys *keyFlags, name string) (strkey.PublicKey, error) {
+	arg := keys.subject
+	if arg == "" {
+		arg = s.Env(strkey.SubjectVariable)
+	}
+	if pub, err := strkey.ParsePublic(arg, strkey.Account); err == nil {
+		return pub, nil
+	}
+	found, err := keys.keys(s).Find(strkey.Account, arg, "", name)
+	if err != nil {
+		return "", fmt.Errorf("finding the account key (--subject): %w", err)
+	}
+	warnArgv(s, found, "--subject")
+	return found.Public, nil
+}
+
+// publicKey reads a key of which the public half is enough.
+func publicKey(text string, kind strkey.Kind) (strkey.PublicKey, error) {
+	pub, err := strkey.ParsePublic(strings.TrimSpace(text), kind)
+	if err == nil {
+		return pub, nil
+	}
+	seed, fileErr := strkey.ReadFile(text, kind)
+	if fileErr == nil {
+		return seed.Public(), nil
+	}
+	if seed, seedErr := strkey.ParseSeed([]byte(text), kind); seedErr == nil {
+		return seed.Public(), nil
+	}
+	return "", errors.Join(err, fileErr)
+}
+
+func signToken[M any](cmd *cobra.Command, s *cli.IO, when *dateFlags, subject string, meta *M, issuer *strkey.Seed) error {
+	at, err := when.resolve(s, cmd)
+	if err != nil {
+		return err
+	}
+	id, err := when.freshID()
+	if err != nil {
+		return err
+	}
+	token, err := claims.Sign(claims.Claims[M]{
+		Expires: at.expires, ID: id, IssuedAt: at.issued, Subject: subject, NotBefore: at.notBefore,
+		Metadata: meta, Revision: claims.Revision,
+	}, issuer)
+	if err != nil {
+		return err
+	}
+	return printToken(cmd, s, token)
+}

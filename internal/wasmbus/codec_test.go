@@ -1,0 +1,468 @@
+package wasmbus
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// What peers write differently from us is read all the same.
+func TestLenientMsg(t *testing.T) {
+	want := []byte{1, 0xff, 'x'}
+	for name, msg := range map[string][]byte{
+		"bin":         msgp.AppendBytes(nil, want),
+		"str":         msgp.AppendStringFromBytes(nil, want), // the Elixir host; no UTF-8
+		"array of u8": {0x93, 1, 0xcc, 0xff, 'x'},
+	} {
+		b := msgp.AppendMapHeader(nil, 3)
+		b = append(msgp.AppendString(b, "msg"), msg...)
+		b = msgp.AppendNil(msgp.AppendInt(b, 7)) // a key that is no string
+		b = append(msgp.AppendString(b, "future"), 0x81, 0xa1, 'k', 0x91, 0xc0)
+		inv, err := UnmarshalInvocation(b)
+		if err != nil || !bytes.Equal(inv.Msg, want) {
+			t.Errorf("%s: %v, %v", name, inv, err)
+		}
+		r, err := UnmarshalResponse(b)
+		if err != nil || !bytes.Equal(r.Msg, want) {
+			t.Errorf("%s: %v, %v", name, r, err)
+		}
+	}
+	// "actor isn't running" of the Elixir host: msg is an empty array.
+	b := msgp.AppendMapHeader(nil, 2)
+	b = append(msgp.AppendString(b, "msg"), 0x90)
+	b = appendField(b, "error", "actor isn't running")
+	if r, err := UnmarshalResponse(b); err != nil || r.Error != "actor isn't running" || len(r.Msg) != 0 || r.Chunked() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// nil where a string, a map or bytes may be.
+	b = []byte{0x84}
+	for _, key := range []string{"msg", "error", "traceContext", "content_length"} {
+		b = msgp.AppendNil(msgp.AppendString(b, key))
+	}
+	if r, err := UnmarshalResponse(b); err != nil || !cmp.Equal(*r, Response{}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestResponseRoundTrip(t *testing.T) {
+	for _, want := range []Response{
+		{Msg: []byte{}, InvocationID: "a"},
+		{Msg: []byte("x"), InvocationID: "a", ContentLength: 1, InstanceID: "i", TraceContext: map[string]string{"traceparent": "t", "a": "b"}},
+		{InvocationID: "a", Error: "no"},
+		{Msg: []byte{}, InvocationID: "a", ContentLength: 1 << 40},
+	} {
+		got, err := UnmarshalResponse(want.Marshal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, *got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Every strict prefix of a real message is an error, and no header, whatever it
+// announces, makes us allocate.
+func TestHostileMsgpack(t *testing.T) {
+	decoders := map[string]func([]byte) error{
+		"invocation": func(b []byte) error { _, err := UnmarshalInvocation(b); return err },
+		"response":   func(b []byte) error { _, err := UnmarshalResponse(b); return err },
+		"link":       func(b []byte) error { _, err := UnmarshalLinkDefinition(b); return err },
+		"results":    func(b []byte) error { _, err := UnmarshalTestResults(b); return err },
+		"json":       func(b []byte) error { _, err := MsgpackToJSON(b, BinArray); return err },
+		"reply":      func(b []byte) error { _, err := DecodeReply(b, BinBoth); return err },
+		"options":    func(b []byte) error { _, err := UnmarshalTestOptions(b); return err },
+	}
+	inv, _ := genuine(t)
+	real := inv.Marshal()
+	for n := 1; n < len(real); n++ {
+		if decoders["invocation"](real[:n]) == nil || decoders["json"](real[:n]) == nil {
+			t.Errorf("the first %d bytes of an invocation are accepted", n)
+		}
+	}
+	if err := decoders["invocation"](append(real, 0xc0)); err == nil {
+		t.Error("a byte after the invocation is accepted")
+	}
+	key := append([]byte{0x81}, msgp.AppendString(nil, "msg")...)
+	if decoders["invocation"](append(key, 0x80)) == nil || decoders["response"](append(key, 0x80)) == nil {
+		t.Error("a msg that is a map is accepted")
+	}
+	unknown := append([]byte{0x81}, msgp.AppendString(nil, "unknown")...)
+	for name, b := range map[string][]byte{
+		"map32":           {0xdf, 0xff, 0xff, 0xff, 0xff},
+		"array32":         {0xdd, 0xff, 0xff, 0xff, 0xff},
+		"bin32":           {0xc6, 0xff, 0xff, 0xff, 0xff},
+		"str32":           {0xdb, 0xff, 0xff, 0xff, 0xff},
+		"ext32":           {0xc9, 0xff, 0xff, 0xff, 0xff, 1},
+		"msg bin32":       append(key, 0xc6, 0xff, 0xff, 0xff, 0xff, 1),
+		"msg array32":     append(key, 0xdd, 0xff, 0xff, 0xff, 0xff, 1),
+		"unknown array32": append(unknown, 0xdd, 0xff, 0xff, 0xff, 0xff, 1),
+		"unknown map32":   append(unknown, 0xdf, 0xff, 0xff, 0xff, 0xff, 1, 1),
+		"deep arrays":     append(unknown, bytes.Repeat([]byte{0x91}, 1<<20)...),
+		"deep maps":       append(unknown, bytes.Repeat([]byte{0x81, 0xa0}, 1<<20)...),
+		"deep top":        bytes.Repeat([]byte{0x91}, 1<<20),
+		"cbor array":      {0x7f, 0x9b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"cbor map":        {0x7f, 0xbb, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"cbor bytes":      {0x7f, 0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"cbor deep":       append([]byte{0x7f}, bytes.Repeat([]byte{0x81}, 1<<20)...),
+	} {
+		for kind, decode := range decoders {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := decode(b)
+			runtime.ReadMemStats(&after)
+			if err == nil {
+				t.Errorf("%s is accepted as %s", name, kind)
+			}
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > 8<<20 {
+				t.Errorf("%s as %s: %d bytes allocated for %d", name, kind, grown, len(b))
+			}
+			if err != nil && len(err.Error()) > 400 {
+				t.Errorf("%s as %s: an error of %d bytes", name, kind, len(err.Error()))
+			}
+		}
+	}
+}
+
+func TestJSONToMsgpack(t *testing.T) {
+	for in, want := range map[string]string{
+		``:                      "",
+		" \n":                   "",
+		`null`:                  "c0",
+		`true`:                  "c3",
+		`0`:                     "00",
+		`127`:                   "7f",
+		`128`:                   "cc80",
+		`256`:                   "cd0100",
+		`65536`:                 "ce00010000",
+		`4294967296`:            "cf0000000100000000",
+		`18446744073709551615`:  "cfffffffffffffffff",
+		`18446744073709551616`:  "cb43f0000000000000",
+		`-1`:                    "ff",
+		`-32`:                   "e0",
+		`-33`:                   "d0df",
+		`-129`:                  "d1ff7f",
+		`-32769`:                "d2ffff7fff",
+		`-2147483649`:           "d3ffffffff7fffffff",
+		`-0`:                    "cb8000000000000000",
+		`1.0`:                   "cb3ff0000000000000",
+		`1e2`:                   "cb4059000000000000",
+		`"a"`:                   "a161",
+		`{"b":1,"a":[]}`:        "82a16190a16201",
+		`{"a":{"z":1,"a":"é"}}`: "81a16182a161a2c3a9a17a01",
+	} {
+		got, err := JSONToMsgpack([]byte(in))
+		if err != nil || hex.EncodeToString(got) != want {
+			t.Errorf("%s: %x, %v; want %s", in, got, err, want)
+		}
+	}
+	for _, in := range []string{`{`, `1 2`, `'a'`, `1e999`, strings.Repeat("[", 200) + strings.Repeat("]", 200), strings.Repeat("[", 1<<20)} {
+		if got, err := JSONToMsgpack([]byte(in)); err == nil {
+			t.Errorf("%.20s: %x, want an error", in, got)
+		}
+	}
+}
+
+func TestMsgpackToJSON(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		bin  BinMode
+		want string
+	}{
+		{"", 0, "null"},
+		{"c0", 0, "null"}, // wash says false
+		{"a161", 0, `"a"`},
+		{"a3225c0a", 0, `"\"\\\n"`}, // wash says "\"…\""
+		{"a33c3e26", 0, `"<>&"`},
+		{"c402ff41", 0, `[255,65]`},
+		{"c40241ff", BinString, `"A\ufffd"`},
+		{"c40141", BinBoth, `{"str":"A","bin":[65]}`},
+		{"82a162c2a16193010203", 0, `{"b":false,"a":[1,2,3]}`},
+		{"8201a16102c0", 0, `{"1":"a","2":null}`},
+		{"cb3ff0000000000000", 0, `1.0`},
+		{"ca3f000000", 0, `0.5`},
+		{"cb7ff8000000000000", 0, `null`},
+		{"d0df", 0, `-33`},
+		{"cfffffffffffffffff", 0, `18446744073709551615`},
+		{"d40507", 0, `{"type":5,"data":[7]}`},
+		{"d6ff00000000", 0, `{"type":-1,"data":[0,0,0,0]}`},
+		{"c70209aabb", 0, `{"type":9,"data":[170,187]}`},
+	} {
+		b, err := hex.DecodeString(c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := MsgpackToJSON(b, c.bin)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: %s, %v; want %s", c.in, got, err, c.want)
+		}
+	}
+	for _, in := range []string{"c1", "92", "a5", "81a1", "0101", "c403ff"} {
+		b, err := hex.DecodeString(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := MsgpackToJSON(b, 0); err == nil {
+			t.Errorf("%s: %s, want an error", in, got)
+		}
+	}
+}
+
+func TestDecodeReply(t *testing.T) {
+	body, err := cbor.Marshal(map[string]any{"z": []any{1, -2, 1.5, nil, true, []byte{7}}, "a": "text"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		in   []byte
+		want string
+	}{
+		{nil, "null"},
+		{[]byte{0x7f}, "127"}, // one byte alone is msgpack
+		{append([]byte{0x7f}, body...), `{"a":"text","z":[1,-2,1.5,null,true,[7]]}`},
+		{append([]byte{0xc1}, 0xa1, 'x'), `"x"`},
+		{[]byte{0xa1, 'x'}, `"x"`},
+	} {
+		got, err := DecodeReply(c.in, BinArray)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%x: %s, %v; want %s", c.in, got, err, c.want)
+		}
+	}
+	for _, in := range []string{"not msgpack", "\xc0\xc0", "\x7f\xff\xff"} {
+		if got, err := DecodeReply([]byte(in), BinArray); err == nil {
+			t.Errorf("%q: %s, want an error", in, got)
+		}
+	}
+}
+
+func TestTestResults(t *testing.T) {
+	want := []TestResult{{"good", true, nil}, {"bad", false, []byte(`{"error":"check failed: a == b"}`)}}
+	asCBOR, err := MarshalTestResultsCBOR(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, err := cbor.Marshal([]map[string]any{{"name": "good", "passed": true}, {"name": "bad", "passed": false, "snapData": want[1].SnapData}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asMsgpack := MarshalTestResults(want)
+	arrays := []byte{0x92, 0x93, 0xa4, 'g', 'o', 'o', 'd', 0xc3, 0xc0, 0x93, 0xa3, 'b', 'a', 'd', 0xc2}
+	arrays = msgp.AppendBytes(arrays, want[1].SnapData)
+	for name, b := range map[string][]byte{
+		"msgpack maps": asMsgpack, "prefixed": append([]byte{0xc1}, asMsgpack...), "msgpack arrays": arrays,
+		"cbor arrays": asCBOR, "cbor maps": append([]byte{0x7f}, named...),
+	} {
+		got, err := UnmarshalTestResults(b)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if got := want[1].Failure(); got != "check failed: a == b" {
+		t.Errorf("failure %q", got)
+	}
+	for _, b := range [][]byte{{0x7f, 0x81, 0x01}, {0x91, 0xa1, 'x'}, {0x81, 0xa1, 'x', 0x01}, []byte("text")} {
+		if got, err := UnmarshalTestResults(b); err == nil {
+			t.Errorf("%x: %v, want an error", b, got)
+		}
+	}
+}
+
+func TestTestOptions(t *testing.T) {
+	want := TestOptions{Patterns: []string{".*", "x"}, Options: map[string]string{"k": "v"}}
+	asCBOR, err := want.MarshalCBOR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range [][]byte{want.Marshal(), asCBOR} {
+		got, err := UnmarshalTestOptions(b)
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%x: %+v, %v", b, got, err)
+		}
+	}
+	// Real decoders need both members.
+	if got := hex.EncodeToString(TestOptions{}.Marshal()); got != "82a87061747465726e7390a76f7074696f6e7380" {
+		t.Errorf("empty options: %s", got)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	b := NewEvent("NHOST", EventActorStopFailed, ActorStopFailed{"no <such> actor", "M1"}, testNow)
+	e, err := ParseEvent(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := e.ID
+	want := `{"specversion":"1.0","id":"` + id + `","type":"com.wasmcloud.lattice.actor_stop_failed","source":"NHOST",` +
+		`"datacontenttype":"application/json","time":"2023-11-14T22:13:20.000000000Z","data":{"error":"no <such> actor","public_key":"M1"}}`
+	if string(b) != want {
+		t.Errorf("got  %s\nwant %s", b, want)
+	}
+	// wash stops at an event without data, so there is always some.
+	for _, data := range []any{nil, func() {}} {
+		e, err := ParseEvent(NewEvent("N", "x", data, testNow))
+		if err != nil || string(e.Data) != "{}" {
+			t.Errorf("data %s, %v", e.Data, err)
+		}
+	}
+	for _, b := range []string{"", "{}", "[]", `{"type":1}`, `{"type":"a"} x`} {
+		if _, err := ParseEvent([]byte(b)); err == nil {
+			t.Errorf("%s: no error", b)
+		}
+	}
+}
+
+func TestClaimsRecordGenerations(t *testing.T) {
+	flat := ClaimsRecord{"call_alias": "", "caps": "a,b", "iss": "A1", "name": "n", "rev": "3", "sub": "M1", "tags": "", "version": ""}
+	for _, b := range []string{
+		`{"call_alias":"","caps":"a,b","iss":"A1","name":"n","rev":"3","sub":"M1","tags":"","version":""}`,
+		`{"call_alias":null,"capabilities":["a","b"],"issuer":"A1","name":"n","revision":3,"subject":"M1","tags":[],"version":null}`,
+	} {
+		got, err := UnmarshalClaimsRecord([]byte(b))
+		if err != nil || !cmp.Equal(got, flat) {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+}
+
+func TestRefMapKey(t *testing.T) {
+	if got, want := RefMapKey("localhost:5000/echo:0.1.0"), "REFMAP_bG9jYWxob3N0OjUwMDAvZWNobzowLjEuMA"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Our own encodings of control messages, where the recording has none.
+func TestControlJSON(t *testing.T) {
+	ms := uint64(2000)
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{UpdateActorCommand{ActorID: "M", NewActorRef: "r", HostID: "N"}, `{"actor_id":"M","host_id":"N","new_actor_ref":"r"}`},
+		{ActorAuctionRequest{ActorRef: "r", Constraints: map[string]string{}}, `{"actor_ref":"r","constraints":{}}`},
+		{ActorAuctionAck{"r", map[string]string{"a": "b"}, "N"}, `{"actor_ref":"r","constraints":{"a":"b"},"host_id":"N"}`},
+		{StopHostCommand{HostID: "N", Timeout: &ms}, `{"host_id":"N","timeout":2000}`},
+		{Ack{false, "no"}, `{"accepted":false,"error":"no"}`},
+	} {
+		got, err := EncodeJSON(c.v)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s, %v; want %s", got, err, c.want)
+		}
+	}
+	cmd := StartActorCommand{Count: 1}
+	if err := DecodeJSON([]byte(`{"actor_ref":"r","host_id":"N"}`), &cmd); err != nil || cmd.Count != 1 {
+		t.Errorf("an absent count: %+v, %v", cmd, err)
+	}
+	for _, b := range []string{``, `{`, `{} {}`, `{"count":-1}`, `{"count":65536}`, `{"actor_ref":1}`} {
+		if err := DecodeJSON([]byte(b), new(StartActorCommand)); err == nil {
+			t.Errorf("%s: no error", b)
+		}
+	}
+}
+
+// seedCorpus adds every body of the recording that a target may meet.
+func seedCorpus(f *testing.F, pick func(kind string) bool) {
+	replies := map[string]string{}
+	for _, m := range readWire(f) {
+		kind := wireKind(m, replies)
+		if m.Reply != "" {
+			replies[m.Reply] = replyKind(kind)
+		}
+		if pick(kind) {
+			f.Add(m.Data)
+		}
+	}
+}
+
+func FuzzUnmarshalInvocation(f *testing.F) {
+	seedCorpus(f, func(kind string) bool { return kind == "invocation" || kind == "link" })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		i, err := UnmarshalInvocation(b)
+		if err != nil {
+			return
+		}
+		again, err := UnmarshalInvocation(i.Marshal())
+		if err != nil {
+			t.Fatalf("our own encoding is refused: %v", err)
+		}
+		if !bytes.Equal(again.Marshal(), i.Marshal()) {
+			t.Fatal("encoding is no fixed point")
+		}
+		if i.Verify(Verification{Now: testNow}) == nil {
+			t.Fatal("accepted with no issuer trusted")
+		}
+	})
+}
+
+func FuzzUnmarshalResponse(f *testing.F) {
+	seedCorpus(f, func(kind string) bool { return kind == "response" })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := UnmarshalResponse(b)
+		if err != nil {
+			return
+		}
+		again, err := UnmarshalResponse(r.Marshal())
+		if err != nil {
+			t.Fatalf("our own encoding is refused: %v", err)
+		}
+		if !bytes.Equal(again.Marshal(), r.Marshal()) {
+			t.Fatal("encoding is no fixed point")
+		}
+	})
+}
+
+// JSON and msgpack: what one direction accepts the other gives back.
+func FuzzConvert(f *testing.F) {
+	for _, s := range []string{`{"method":"GET","header":{"a":["b"]},"body":[1,2]}`, `[1,-1,1.5,1e300,null,true,"\u0000<>"]`, `18446744073709551616`} {
+		f.Add([]byte(s))
+	}
+	seedCorpus(f, func(kind string) bool { return kind == "event" || kind == "invocation" || kind == "response" })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, bin := range []BinMode{BinArray, BinString, BinBoth} {
+			text, err := DecodeReply(b, bin)
+			if err == nil && !json.Valid(text) {
+				t.Fatalf("%x becomes broken JSON: %s", b, text)
+			}
+		}
+		packed, err := JSONToMsgpack(b)
+		if err != nil {
+			return
+		}
+		text, err := MsgpackToJSON(packed, BinArray)
+		if err != nil {
+			t.Fatalf("%s becomes broken msgpack: %v", b, err)
+		}
+		again, err := JSONToMsgpack(text)
+		if err != nil || (len(packed) > 0 && !bytes.Equal(again, packed)) {
+			t.Fatalf("%s: %x, then %x by %s (%v)", b, packed, again, text, err)
+		}
+	})
+}
+
+func FuzzEvents(f *testing.F) {
+	seedCorpus(f, func(kind string) bool { return kind == "event" || kind == "kv" })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r, err := UnmarshalClaimsRecord(b); err == nil {
+			if _, err := EncodeJSON(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e, err := ParseEvent(b)
+		if err != nil {
+			return
+		}
+		var d ActorStarted
+		_ = e.Decode(&d)
+		if _, err := UnmarshalTestResults(b); err == nil {
+			t.Fatal("an event is no test result")
+		}
+	})
+}

@@ -13,17 +13,16 @@ func main() {} // never runs: a host calls what init exported
 
 func newActor() *actor.Actor {
 	a := actor.New()
-	a.HandleHTTP(echo)
+	a.HandleHTTP(handle)
 	return a
 }
 
-func echo(ctx *actor.Context, req actor.Request) (actor.Response, error) {
+func handle(ctx *actor.Context, req actor.Request) (actor.Response, error) {
 	ctx.Info("echo " + req.Method + " " + req.Path)
 	return actor.JSON(200, describe(req)), nil
 }
 
-// describe writes a request as JSON in the form of wasmCloud's first echo actor, where a body is a
-// list of numbers.
+// describe writes a request as JSON, its body as a list of numbers.
 func describe(req actor.Request) []byte {
 	b := []byte(`{"body":[`)
 	for i, c := range req.Body {

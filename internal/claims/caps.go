@@ -36,3 +36,11 @@ func CapabilityName(id string) string {
 		return id
 	}
 }
+
+// Contracts lists the contract ids of the interfaces that wasmCloud published.
+func Contracts() []string {
+	return []string{
+		CapKeyValue, CapMessaging, CapHTTPClient, CapHTTPServer, CapBlobStore, CapLogging, CapEvents, CapNumberGen,
+		"wasmcloud:sqldb", "wasmcloud:testing",
+	}
+}

@@ -22,8 +22,8 @@ type Claims[M any] struct {
 	Expires   int64            `json:"exp,omitempty"` // unix seconds; 0 = never
 	ID        string           `json:"jti,omitempty"` // 22 base-62 characters
 	IssuedAt  int64            `json:"iat"`           // unix seconds
-	Issuer    strkey.PublicKey `json:"iss"`           // who signed
-	Subject   string           `json:"sub"`           // what was signed: a public key
+	Issuer    strkey.PublicKey `json:"iss,omitempty"` // who signed
+	Subject   string           `json:"sub,omitempty"` // what was signed: a public key
 	NotBefore int64            `json:"nbf,omitempty"` // unix seconds; 0 = at once
 	Metadata  *M               `json:"wascap,omitempty"`
 	Revision  int              `json:"wascap_revision,omitempty"` // 0 = absent

@@ -96,7 +96,7 @@ func (sum *Summary) custom(w io.Writer, s *Section, e Edit) error {
 // needless says which custom sections only serve people and their tools.
 func needless(name string) bool {
 	switch name {
-	case "name", "producers", "sourceMappingURL", "external_debug_info", "linking", "build_id":
+	case "name", "producers", "sourceMappingURL", "external_debug_info", "linking", "build_id", "go:buildid":
 		return true
 	}
 	return strings.HasPrefix(name, ".debug_") || strings.HasPrefix(name, "reloc.")

@@ -19,12 +19,11 @@ const redacted = "[redacted]"
 type Seed struct {
 	kind   Kind
 	public PublicKey
-	// Behind a pointer, because fmt asks no methods of a Seed in another struct's
-	// unexported field: it would print the bytes, but does not follow pointers.
-	secret *secret
+	// A function, because fmt asks no methods of a Seed in another struct's
+	// unexported field. It would print bytes, and with some verbs follow pointers to
+	// them; of a function it prints the address.
+	raw func() [rawSize]byte
 }
-
-type secret struct{ raw [rawSize]byte }
 
 // ParseSeed reads a seed; white space around it is ignored, because editors end
 // files with a newline. With want, it must be of one of those kinds. No error
@@ -62,7 +61,7 @@ func Generate(k Kind, rand io.Reader) (*Seed, error) {
 func FromRaw(k Kind, raw [32]byte) *Seed {
 	private := ed25519.NewKeyFromSeed(raw[:])
 	public := private.Public().(ed25519.PublicKey)
-	return &Seed{kind: k, public: encodePublic(k, public), secret: &secret{raw}}
+	return &Seed{kind: k, public: encodePublic(k, public), raw: func() [rawSize]byte { return raw }}
 }
 
 // Kind gives the kind of key this is.
@@ -74,10 +73,11 @@ func (s *Seed) Public() PublicKey { return s.public }
 // Sign gives the 64-byte Ed25519 signature over msg. Equal messages give equal
 // signatures.
 func (s *Seed) Sign(msg []byte) ([]byte, error) {
-	if s.secret == nil {
+	if s.raw == nil {
 		return nil, errors.New("signing: the key is empty")
 	}
-	pair, err := nkeys.FromRawSeed(nkeys.PrefixByteAccount, s.secret.raw[:])
+	raw := s.raw()
+	pair, err := nkeys.FromRawSeed(nkeys.PrefixByteAccount, raw[:])
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
@@ -88,7 +88,8 @@ func (s *Seed) Sign(msg []byte) ([]byte, error) {
 // Reveal gives the 58-character text of the seed, to be written to a key file or
 // shown to the person who asked for it, and nowhere else.
 func (s *Seed) Reveal() string {
-	return encodeSeed(s.kind, s.secret.raw[:])
+	raw := s.raw()
+	return encodeSeed(s.kind, raw[:])
 }
 
 // Format prints "[redacted]" for every verb.

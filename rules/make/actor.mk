@@ -24,6 +24,8 @@
 #   inspect claims actor_id inventory keys drain target-path target-path-abs target-file
 #   check clippy doc release clean lint validate
 
+all:: # the default goal, whatever the include below holds
+
 include $(dir $(lastword $(MAKEFILE_LIST)))wasmcloud.mk
 
 CARGO       ?= cargo
@@ -146,7 +148,7 @@ actor_id: | $(call need,SIGNER)
 	@$(SIGNER) inspect $(DIST_WASM) --output json | sed -n 's/^ *"module": "\(M[A-Z2-7]*\)",*$$/\1/p' | grep .
 
 keys: | $(call need,SIGNER)
-	@$(SIGNER) keys doctor --project .
+	@$(SIGNER) keys doctor
 	@echo "to make an account key of your own: $(SIGNER) keys init" >&2
 
 # --- upstream's small ones ----------------------------------------------------------------------

@@ -1,8 +1,9 @@
 # wasmcloud.mk: finds the tools. actor.mk includes it; nobody needs to.
 #
 # Inside the repository the tools are built from its sources into bin/, each when it
-# is first needed and again when a source changed. From a copied folder each is
-# installed once, by `go install` at the version below, into the user's cache folder.
+# is first needed and again when a source changed. After `make install` they lie beside
+# the includes. From a copied folder each is installed once, by `go install` at the
+# version below, into the user's cache folder.
 #
 # WASMCLOUD_TOOLS       a folder of finished tools: nothing is built or installed then
 # RULES_WASMCLOUD       the version installed by a copied folder
@@ -29,14 +30,22 @@ WASMCLOUD_BIN := $(WASMCLOUD_TOOLS)
 
 else ifneq ($(wildcard $(_wm_root)/tools/signer/main.go),)
 WASMCLOUD_BIN := $(_wm_root)/bin
-_wm_sources := $(filter-out %_test.go,$(wildcard $(addprefix $(_wm_root)/,go.mod go.sum tools/*/*.go \
-	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go)) $(wildcard $(_wm_root)/examples/echo/*.go))
+_wm_sources := $(filter-out %_test.go,$(wildcard $(addprefix $(_wm_root)/,go.mod go.sum *.go tools/*/*.go \
+	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go)))
 _wm_flags = -X $(_wm_module)/internal/cli.commit=$$(git -C $(_wm_root) rev-parse --short=12 HEAD 2>/dev/null)
+
+# scaffold carries its template and these files inside; the others must not be built again for an edited example.
+_wm_template := $(wildcard $(addprefix $(_wm_root)/,rules/make/*.mk $(addprefix examples/echo/,*.go Makefile *.md cases/*)))
+$(WASMCLOUD_BIN)/scaffold$(_wm_exe): $(_wm_template)
 
 # The linker leaves an equal file's time alone, make needs it moved.
 $(WASMCLOUD_BIN)/%$(_wm_exe): $(_wm_sources)
 	@echo "building the tool $*" >&2
 	$(Q)cd $(_wm_root) && go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/$(@F) ./tools/$* && touch bin/$(@F)
+
+else ifneq ($(wildcard $(_wm_here)../../../bin/signer$(_wm_exe)),)
+# Installed by `make install`: PREFIX/share/rules_wasmcloud/make beside PREFIX/bin.
+WASMCLOUD_BIN := $(_wm_here)../../../bin
 
 else
 _wm_cache := $(or $(WASMCLOUD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rules_wasmcloud)

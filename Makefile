@@ -1,0 +1,46 @@
+# rules_wasmcloud: `make demo` shows the loop, `make test` runs everything.
+
+PREFIX   ?= /usr/local
+FUZZTIME ?= 2s
+CROSS    ?= darwin/arm64 windows/amd64
+
+tools:
+
+include rules/make/wasmcloud.mk
+
+_tools := $(patsubst tools/%/main.go,%,$(wildcard tools/*/main.go))
+_includes := $(wildcard rules/make/*.mk)
+_share := $(DESTDIR)$(PREFIX)/share/rules_wasmcloud/make
+
+# One build for all: they share nearly everything that is compiled.
+tools: bin/.built
+bin/.built: $(_wm_sources) $(_wm_template)
+	$(Q)go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/ ./tools/... && touch $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $@
+
+demo:
+	@go run ./e2e/demo
+
+test:
+	@go run ./e2e/suite -fuzztime $(FUZZTIME) -cross "$(CROSS)"
+
+bench: tools
+	@go run ./bench
+
+# Pages under docs/cli come from the commands themselves; `make test` compares them.
+docs:
+	go test -count=1 ./e2e -run TestCLIReference -update
+
+install: tools
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(_share)
+	install -m 755 $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(_includes) $(_share)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(addsuffix $(_wm_exe),$(_tools)))
+	rm -f $(addprefix $(_share)/,$(notdir $(_includes)))
+	-rmdir $(_share) $(dir $(_share)) 2>/dev/null
+
+clean:
+	rm -rf bin build dist examples/*/build
+
+.PHONY: tools demo test bench docs install uninstall clean

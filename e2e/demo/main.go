@@ -1,0 +1,99 @@
+// Command demo runs the whole loop once: tools, actor, registry, host, call. Each
+// step is printed as the command that a user would type, followed by what it said
+// and how long it took. It runs in a home and with caches of its own, so it finds
+// no keys, meets no running host, and leaves nothing behind; everything it started
+// is stopped at the end, whatever happened.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const echo = "make -C examples/echo"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := demo(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func demo(ctx context.Context) (err error) {
+	home, err := os.MkdirTemp("", "demo")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+	env, err := environment(home)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := step(ctx, env, "make tools"); err != nil {
+		return err
+	}
+	built := time.Now()
+	defer func() {
+		// Also after Ctrl-C: what was started must not outlive the demo.
+		err = errors.Join(err, step(context.WithoutCancel(ctx), env, echo+" down"))
+		if err == nil {
+			fmt.Printf("\nfrom source to answer in %s, after %s for the tools\n", seconds(time.Since(built)), seconds(built.Sub(began)))
+		}
+	}()
+	for _, target := range []string{"", " up", " push", " start", " call"} {
+		if err := step(ctx, env, echo+target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// environment is the caller's, with everything that leads to a home, a key, a
+// registry or a host replaced; Go's own caches stay.
+func environment(home string) ([]string, error) {
+	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
+	if err != nil {
+		return nil, fmt.Errorf("asking go for its folders: %w", err)
+	}
+	dirs := strings.Fields(string(goEnv))
+	var env []string
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		switch {
+		case strings.HasPrefix(name, "WASH_"), strings.HasPrefix(name, "WASMCLOUD_"), strings.HasPrefix(name, "OCI_REGISTRY"),
+			strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "MAKE"), name == "MFLAGS", name == "KEYDIR":
+		default:
+			env = append(env, kv)
+		}
+	}
+	return append(env, "HOME="+home, "TMPDIR="+filepath.Join(home), "WASMCLOUD_CACHE="+filepath.Join(home, "cache"),
+		"GOCACHE="+dirs[0], "GOMODCACHE="+dirs[1], "GOPATH="+dirs[2]), nil
+}
+
+func step(ctx context.Context, env []string, command string) error {
+	fmt.Printf("\n$ %s\n", command)
+	began := time.Now()
+	words := strings.Fields(command)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = env, os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", command, err)
+	}
+	fmt.Printf("  [%s]\n", seconds(time.Since(began)))
+	return nil
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

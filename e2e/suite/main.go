@@ -1,0 +1,252 @@
+// Command suite is `make test`: formatting, vet, every test, a short run of every
+// fuzz target, and the tools compiled for other systems. It names what failed and
+// what was skipped and why; its last line is `N passed, N failed, N skipped`.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	fuzzTime := flag.String("fuzztime", "2s", "how long each fuzz target runs")
+	cross := flag.String("cross", "", "GOOS/GOARCH pairs for which the tools are compiled")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &suite{ctx: ctx, out: bufio.NewWriter(os.Stdout)}
+	s.check("gofmt", gofmt)
+	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "./...") })
+	s.tests()
+	s.fuzz(*fuzzTime)
+	for _, target := range strings.Fields(*cross) {
+		s.check("tools for "+target, func(ctx context.Context) ([]byte, error) { return compile(ctx, target) })
+	}
+	if !s.summary() {
+		stop()
+		os.Exit(1)
+	}
+}
+
+type suite struct {
+	ctx                     context.Context
+	out                     *bufio.Writer
+	passed, failed, skipped int
+	notes                   []string // what failed or was skipped, for the end
+}
+
+func (s *suite) printf(format string, args ...any) {
+	fmt.Fprintf(s.out, format+"\n", args...)
+	s.out.Flush()
+}
+
+// check counts one step as one test.
+func (s *suite) check(name string, do func(context.Context) ([]byte, error)) {
+	began := time.Now()
+	out, err := do(s.ctx)
+	if err != nil {
+		s.fail(name, fmt.Sprintf("%s%v", out, err))
+		return
+	}
+	s.passed++
+	s.printf("ok    %-60s %6.1fs", name, time.Since(began).Seconds())
+}
+
+func (s *suite) fail(name, why string) {
+	s.failed++
+	s.printf("FAIL  %s\n%s", name, strings.TrimRight(why, "\n"))
+	s.notes = append(s.notes, "failed: "+name)
+}
+
+func (s *suite) summary() bool {
+	s.printf("")
+	for _, note := range s.notes {
+		s.printf("%s", note)
+	}
+	if s.ctx.Err() != nil {
+		s.printf("interrupted")
+	}
+	s.printf("%d passed, %d failed, %d skipped", s.passed, s.failed, s.skipped)
+	return s.failed == 0 && s.ctx.Err() == nil
+}
+
+// event is a line of `go test -json` (go doc test2json).
+type event struct {
+	Action, Package, Test, Output, FailedBuild string
+	ImportPath                                 string // of build output
+	Elapsed                                    float64
+}
+
+// tests runs every package's tests; those of e2e run other programs, whose
+// changes Go's cache of test results does not see.
+func (s *suite) tests() {
+	list, err := run(s.ctx, nil, "go", "list", "./...")
+	if err != nil {
+		s.fail("go list", fmt.Sprintf("%s%v", list, err))
+		return
+	}
+	var rooms, whole []string
+	for _, pkg := range strings.Fields(string(list)) {
+		if strings.Contains(pkg, "/e2e") {
+			whole = append(whole, pkg)
+		} else {
+			rooms = append(rooms, pkg)
+		}
+	}
+	s.goTest(rooms)
+	s.goTest(append([]string{"-count=1"}, whole...))
+}
+
+func (s *suite) goTest(args []string) {
+	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "30m"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		s.fail("go test", err.Error())
+		return
+	}
+	before, outputs := s.failed, map[string][]string{}
+	lines := bufio.NewScanner(stdout)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var e event
+		if json.Unmarshal(lines.Bytes(), &e) == nil {
+			s.count(e, outputs)
+		}
+	}
+	if err := errors.Join(lines.Err(), cmd.Wait()); err != nil && s.failed == before {
+		s.fail("go test", fmt.Sprintf("%s%v", stderr.Bytes(), err))
+	}
+}
+
+func (s *suite) count(e event, outputs map[string][]string) {
+	key := e.Package + e.ImportPath + " " + e.Test
+	name := strings.TrimSpace(strings.TrimPrefix(e.Package, modulePath) + " " + e.Test)
+	switch e.Action {
+	case "output", "build-output":
+		outputs[key] = append(outputs[key], e.Output)
+	case "pass":
+		if e.Test != "" {
+			s.passed++
+		} else {
+			s.printf("ok    %-60s %6.1fs", name, e.Elapsed)
+		}
+	case "skip":
+		if e.Test != "" {
+			s.skipped++
+			s.notes = append(s.notes, "skipped: "+name+": "+reason(outputs[key]))
+		}
+	case "fail":
+		if e.Test != "" {
+			s.fail(name, strings.Join(outputs[key], ""))
+		} else if e.FailedBuild != "" {
+			s.fail(name+" (build)", strings.Join(outputs[e.FailedBuild+" "], ""))
+		} else if !s.failedIn(name + " ") {
+			s.fail(name, strings.Join(outputs[key], "")) // a panic or a timeout outside any test
+		}
+	}
+}
+
+const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud/"
+
+func (s *suite) failedIn(prefix string) bool {
+	for _, note := range s.notes {
+		if strings.HasPrefix(note, "failed: "+prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// reason is what a test said when it skipped itself.
+func reason(output []string) string {
+	for _, line := range output {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") {
+			_, text, found := strings.Cut(line, ".go:")
+			if _, after, ok := strings.Cut(text, ": "); found && ok {
+				return after
+			}
+			return line
+		}
+	}
+	return "no reason given"
+}
+
+// fuzz gives each target a short run: long enough to replay its corpus and to
+// find what a change broke, not a search.
+func (s *suite) fuzz(fuzzTime string) {
+	target := regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
+	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range target.FindAllSubmatch(text, -1) {
+			name, pkg := string(m[1]), "./"+filepath.ToSlash(filepath.Dir(path))
+			s.check("fuzz "+pkg+" "+name, func(ctx context.Context) ([]byte, error) {
+				return run(ctx, nil, "go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fuzzTime, pkg)
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		s.fail("looking for fuzz targets", err.Error())
+	}
+}
+
+func gofmt(ctx context.Context) ([]byte, error) {
+	out, err := run(ctx, nil, "gofmt", "-l", ".")
+	if err == nil && len(out) > 0 {
+		err = errors.New("these files are not formatted: run gofmt -w on them")
+	}
+	return out, err
+}
+
+// compile links every tool for another system, into a folder that is thrown away.
+func compile(ctx context.Context, target string) ([]byte, error) {
+	goos, goarch, _ := strings.Cut(target, "/")
+	dir, err := os.MkdirTemp("", "cross")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	env := append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
+	return run(ctx, env, "go", "build", "-o", dir+string(filepath.Separator), "./tools/...")
+}
+
+func run(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
+	cmd := command(ctx, name, args...)
+	cmd.Env = env
+	return cmd.CombinedOutput()
+}
+
+// command is one that is asked to end, and not killed, when ctx does: go test
+// then stops the tests it runs.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	return cmd
+}

@@ -53,7 +53,7 @@ WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
 
 $(WASMCLOUD_BIN)/%$(_wm_exe):
 	@echo "installing the tool $* $(RULES_WASMCLOUD)" >&2
-	$(Q)GOBIN=$(WASMCLOUD_BIN) GOFLAGS=-mod=mod go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
+	$(Q)GOBIN=$(WASMCLOUD_BIN) go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
 endif
 
 # Each may be replaced by a command of the user's own.

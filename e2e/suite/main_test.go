@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func newSuite(out *bytes.Buffer) *suite {
+	return &suite{ctx: context.Background(), out: bufio.NewWriter(out)}
+}
+
+func TestEventsAreCounted(t *testing.T) {
+	var out bytes.Buffer
+	s := newSuite(&out)
+	outputs := map[string][]string{}
+	for _, e := range []event{
+		{Action: "pass", Package: modulePath + "a", Test: "TestOne"},
+		{Action: "pass", Package: modulePath + "a", Test: "TestOne/sub"},
+		{Action: "pass", Package: modulePath + "a"},
+		{Action: "skip", Package: modulePath + "none"}, // no test files
+		{Action: "output", Package: modulePath + "b", Test: "TestTwo", Output: "=== RUN   TestTwo\n"},
+		{Action: "output", Package: modulePath + "b", Test: "TestTwo", Output: "    b_test.go:7: WASH is not set\n"},
+		{Action: "skip", Package: modulePath + "b", Test: "TestTwo"},
+		{Action: "output", Package: modulePath + "b", Test: "TestThree", Output: "    b_test.go:9: got 1\n"},
+		{Action: "fail", Package: modulePath + "b", Test: "TestThree"},
+		{Action: "fail", Package: modulePath + "b"}, // that is TestThree again
+		{Action: "build-output", ImportPath: modulePath + "c", Output: "c.go:1: syntax error\n"},
+		{Action: "fail", Package: modulePath + "c", FailedBuild: modulePath + "c"},
+		{Action: "output", Package: modulePath + "d", Output: "panic: out of time\n"},
+		{Action: "fail", Package: modulePath + "d"},
+	} {
+		s.count(e, outputs)
+	}
+	if s.summary() {
+		t.Error("the suite calls this a success")
+	}
+	text := out.String()
+	for _, want := range []string{"skipped: b TestTwo: WASH is not set", "failed: b TestThree", "got 1", "failed: c (build)", "c.go:1: syntax error", "panic: out of time"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if !strings.HasSuffix(text, "\n2 passed, 3 failed, 1 skipped\n") {
+		t.Errorf("the last line is not the count:\n%s", text)
+	}
+}
+
+func TestChecksAreCounted(t *testing.T) {
+	var out bytes.Buffer
+	s := newSuite(&out)
+	s.check("good", func(context.Context) ([]byte, error) { return nil, nil })
+	if !s.summary() || !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\n") {
+		t.Error(out.String())
+	}
+	s.check("bad", func(context.Context) ([]byte, error) { return []byte("x.go\n"), errors.New("not formatted") })
+	if s.summary() || !strings.Contains(out.String(), "FAIL  bad\nx.go\nnot formatted\n") {
+		t.Error(out.String())
+	}
+}

@@ -16,7 +16,7 @@ type Fault struct {
 	Method string // "" matches any
 	Path   string // a part of the path; "" matches any
 	Times  int    // how often; 0 means always
-	Serve  func(w http.ResponseWriter, req *http.Request, next http.Handler)
+	Serve  Serve
 
 	used int
 }
@@ -48,10 +48,11 @@ func (r *Registry) takeFault(req *http.Request) *Fault {
 	return nil
 }
 
-type serve = func(w http.ResponseWriter, req *http.Request, next http.Handler)
+// Serve answers a request, with next as the way to the right answer.
+type Serve = func(w http.ResponseWriter, req *http.Request, next http.Handler)
 
 // Answer replies with a status, and Retry-After if not empty.
-func Answer(status int, retryAfter string) serve {
+func Answer(status int, retryAfter string) Serve {
 	return func(w http.ResponseWriter, req *http.Request, _ http.Handler) {
 		if retryAfter != "" {
 			w.Header().Set("Retry-After", retryAfter)
@@ -62,7 +63,7 @@ func Answer(status int, retryAfter string) serve {
 
 // DropRequest reads n bytes of the request's body, lets next have them as if
 // they were all if keep, and breaks the connection.
-func DropRequest(n int64, keep bool) serve {
+func DropRequest(n int64, keep bool) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		head, _ := io.ReadAll(io.LimitReader(req.Body, n))
 		if keep {
@@ -80,7 +81,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // DropResponse sends the headers and n bytes of the right answer and breaks
 // the connection.
-func DropResponse(n int) serve {
+func DropResponse(n int) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		full := record(req, next)
 		copyHeader(w, full)
@@ -93,7 +94,7 @@ func DropResponse(n int) serve {
 
 // Replace sends other bytes than the right ones, under the same headers
 // except the length.
-func Replace(change func(body []byte) []byte) serve {
+func Replace(change func(body []byte) []byte) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		full := record(req, next)
 		body := change(full.Body.Bytes())
@@ -114,7 +115,7 @@ func Flip(body []byte) []byte {
 }
 
 // Header sends the right answer with one header changed.
-func Header(key, value string) serve {
+func Header(key, value string) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		full := record(req, next)
 		copyHeader(w, full)
@@ -125,7 +126,7 @@ func Header(key, value string) serve {
 }
 
 // Relocate makes the Location of the right answer one on base ("http://host").
-func Relocate(base string) serve {
+func Relocate(base string) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		full := record(req, next)
 		copyHeader(w, full)
@@ -138,14 +139,14 @@ func Relocate(base string) serve {
 }
 
 // Redirect answers 307 to the same path on base.
-func Redirect(base string) serve {
+func Redirect(base string) Serve {
 	return func(w http.ResponseWriter, req *http.Request, _ http.Handler) {
 		http.Redirect(w, req, base+req.URL.RequestURI(), http.StatusTemporaryRedirect)
 	}
 }
 
 // Stall answers nothing until the client goes away or until is closed.
-func Stall(until <-chan struct{}) serve {
+func Stall(until <-chan struct{}) Serve {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		select {
 		case <-until:

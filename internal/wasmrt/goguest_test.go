@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 )
 
 // TestGoGuest runs an actor that misbehaves; the source is testdata/guest.
@@ -78,4 +80,50 @@ func TestGoGuest(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestActorsCallEachOther lets one example call the other, and runs the tests that it carries.
+func TestActorsCallEachOther(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{Interpreter: true})
+	wasm, err := toolboxWasm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	toolbox, echo := compile(t, rt, wasm), compileEcho(t, rt)
+	host := &fakeHost{}
+	host.serve = func(ctx context.Context, namespace, operation string, payload []byte) ([]byte, error) {
+		switch {
+		case namespace == "echo":
+			return echo.Call(ctx, operation, payload, &fakeHost{})
+		case operation == "NumberGen.GenerateGuid":
+			return msgpack.AppendString(nil, fmt.Sprintf("0-0-0-0-%d", len(host.calls))), nil
+		case operation == "NumberGen.RandomInRange":
+			return msgpack.AppendUint(nil, 6), nil
+		}
+		return nil, nil
+	}
+	res, err := get(t.Context(), toolbox, host, "/relay?a=1")
+	if want := `{"body":[],"method":"GET","path":"/relay","query_string":"a=1"}`; err != nil || string(res.Body) != want {
+		t.Errorf("got %q, %v", res.Body, err)
+	}
+	if want := "default echo HttpServer.HandleRequest"; len(host.calls) != 1 || host.calls[0] != want {
+		t.Errorf("host calls %q", host.calls)
+	}
+
+	reply, err := toolbox.Call(t.Context(), "Testing.Start", nil, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := 0
+	r := msgpack.NewReader(reply)
+	r.Array(func(int) {
+		r.Map(func(key string) {
+			if key == "passed" && r.Bool() {
+				passed++
+			}
+		})
+	})
+	if r.Done() != nil || passed != 3 {
+		t.Errorf("%d tests passed of %q (%v)", passed, reply, r.Done())
+	}
 }

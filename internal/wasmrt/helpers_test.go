@@ -33,8 +33,9 @@ func TestMain(m *testing.M) {
 
 // Go actors as the compiler leaves them, built once for all tests.
 var (
-	echoWasm  = sync.OnceValues(func() ([]byte, error) { return build("../../examples/echo") })
-	guestWasm = sync.OnceValues(func() ([]byte, error) { return build("./testdata/guest") })
+	echoWasm    = sync.OnceValues(func() ([]byte, error) { return build("../../examples/echo") })
+	toolboxWasm = sync.OnceValues(func() ([]byte, error) { return build("../../examples/toolbox") })
+	guestWasm   = sync.OnceValues(func() ([]byte, error) { return build("./testdata/guest") })
 )
 
 func build(pkg string) ([]byte, error) {

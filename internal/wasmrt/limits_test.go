@@ -82,6 +82,26 @@ func compileProbeIn(t *testing.T, rt *wasmrt.Runtime) (*wasmrt.Module, error) {
 	return rt.Compile(t.Context(), wasm)
 }
 
+// TestMemoryIsFresh lets guests look for what an earlier one left in the memory that it had, in the
+// first page and in one that it got by growing.
+func TestMemoryIsFresh(t *testing.T) {
+	rt := newRuntime(t, wasmrt.Config{})
+	spoil := func(at int32) []byte { return code(i32(at), i32(0x41424344), []byte{opStore, 2, 0}) }
+	grow := code(i32(1), []byte{opGrow, 0}, drop())
+	for name, g := range map[string]guest{
+		"first page": answering(respond(40000, 4), spoil(40000)),
+		"grown page": answering(grow, respond(70000, 4), spoil(70000)),
+	} {
+		m := compile(t, rt, g.wasm())
+		for range 5 {
+			got, err := m.Call(t.Context(), "Op.X", nil, &fakeHost{})
+			if err != nil || string(got) != "\x00\x00\x00\x00" {
+				t.Fatalf("%s: got %q, %v", name, got, err)
+			}
+		}
+	}
+}
+
 // TestDepth lets an actor call itself without end.
 func TestDepth(t *testing.T) {
 	rt := newRuntime(t, wasmrt.Config{MaxDepth: 5})
@@ -109,7 +129,7 @@ func TestConcurrentCallsShareNothing(t *testing.T) {
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
-			for i := range 25 {
+			for i := range 10 {
 				path := fmt.Sprintf("/%d/%d", worker, i)
 				if res, err := get(t.Context(), probe, &fakeHost{}, path); err != nil || string(res.Body) != "GET "+path+" 0 bytes" {
 					t.Errorf("probe %s: %q, %v", path, res.Body, err)

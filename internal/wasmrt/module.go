@@ -123,7 +123,9 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 	}
 	c := newCall(ctx, operation, payload, host)
 	defer c.flush()
-	instance, err := m.rt.wz.InstantiateModule(c.ctx, m.compiled, m.rt.moduleConfig(c))
+	mem := m.rt.pool.get()
+	defer mem.release() // after the instance is closed
+	instance, err := m.rt.wz.InstantiateModule(withMemory(c.ctx, mem), m.compiled, m.rt.moduleConfig(c))
 	if err != nil {
 		return nil, failure(ctx, err, c.lastWords())
 	}
@@ -137,6 +139,11 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 		return nil, failure(ctx, err, c.lastWords())
 	}
 	return c.outcome(uint32(results[0]))
+}
+
+func withMemory(ctx context.Context, m *memory) context.Context {
+	return experimental.WithMemoryAllocator(ctx,
+		experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return m }))
 }
 
 // start runs the start functions. An exit with code 0 is how some toolchains end theirs, and leaves

@@ -72,6 +72,7 @@ type Runtime struct {
 	cfg   Config
 	wz    wazero.Runtime
 	cache wazero.CompilationCache // nil without CacheDir
+	pool  memoryPool
 }
 
 // New makes a Runtime. Close releases it.

@@ -92,7 +92,7 @@ func (h *Host) run(ctx context.Context, a *actor, id, operation string, msg []by
 	defer a.leave(context.WithoutCancel(ctx), c)
 
 	out, err := h.runCode(ctx, a, c, id, operation, msg)
-	took := h.cfg.Now().Sub(began)
+	took := h.since(began, time.Microsecond)
 	if err != nil {
 		err = h.explain(err, a, c, operation)
 		h.log.Warn("call failed", "actor", a.key, "name", c.art.Name(), "operation", operation, "call", id, "took", took, "error", err)
@@ -116,6 +116,12 @@ func (h *Host) runCode(ctx context.Context, a *actor, c *code, id, operation str
 		defer a.slots.release()
 	}
 	return c.module.Call(withChain(ctx, a), operation, msg, &guestHost{h: h, a: a, c: c, call: id})
+}
+
+// since is a duration for the log: a text, because JSON logs would show a bare
+// count of nanoseconds.
+func (h *Host) since(t time.Time, unit time.Duration) string {
+	return h.cfg.Now().Sub(t).Round(unit).String()
 }
 
 // explain turns what the runtime says into what the caller gets to read.

@@ -149,7 +149,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return fmt.Errorf("reaching the NATS server: %w", err)
 	}
 	h.log.Info("host ready", "host", h.id, "name", h.name, "lattice", h.cfg.Lattice, "nats", h.natsURL(),
-		"took", h.cfg.Now().Sub(h.started).Round(time.Millisecond))
+		"took", h.since(h.started, time.Millisecond))
 	close(h.ready)
 
 	h.beat(ctx)

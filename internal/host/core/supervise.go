@@ -43,7 +43,7 @@ func (h *Host) startActor(ctx context.Context, ref string, count int, annotation
 	h.record(ctx, c)
 	ids := a.grow(count, annotations)
 	h.log.Info("actor started", "actor", key, "name", c.art.Name(), "ref", ref, "digest", c.digest,
-		"instances", a.count(), "took", h.cfg.Now().Sub(began).Round(time.Millisecond))
+		"instances", a.count(), "took", h.since(began, time.Millisecond))
 	h.events.ActorsStarted(h.about(c, annotations), ids)
 	return nil
 }

@@ -1,0 +1,24 @@
+// Package devhost is the command line of the development host: run it in the
+// foreground, keep it in the background (up, down), or around one command
+// (exec).
+package devhost
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+)
+
+// Command returns the devhost command tree.
+func Command(s *cli.IO) *cobra.Command {
+	root := cli.Root(s, "devhost COMMAND", "Run a wasmCloud host for development and tests")
+	root.Long = `devhost runs wasmCloud actors. It brings its own NATS server with JetStream, or
+joins a lattice (--nats-url), and speaks the protocols of the wasmCloud 0.5x to
+0.8x hosts: wash, capability providers and other hosts work with it.
+
+Settings come from flags, else from the environment variables of the real hosts
+(WASMCLOUD_LATTICE_PREFIX, WASMCLOUD_RPC_HOST, WASMCLOUD_CLUSTER_SEED,
+WASMCLOUD_OCI_ALLOWED_INSECURE, OCI_REGISTRY and so on).`
+	root.AddCommand(runCommand(s), upCommand(s), downCommand(s), execCommand(s))
+	return root
+}

@@ -24,6 +24,10 @@ func WriteFile(path string, mode fs.FileMode, write func(w io.Writer) error) err
 // WriteFileIfChanged is WriteFile, but leaves a file that already has the same
 // bytes untouched, modification time included, so that make sees no change.
 // A mode wider than asked for is narrowed. It reports whether bytes changed.
+//
+// It is for what can be made again: the bytes are not flushed to the disk, so a
+// loss of power may leave an older or an empty file, which the next run finds
+// to be different and replaces. Keys and state belong to WriteFile.
 func WriteFileIfChanged(path string, mode fs.FileMode, write func(w io.Writer) error) (changed bool, err error) {
 	return writeFile(path, mode, write, true)
 }
@@ -60,10 +64,26 @@ func writeFile(path string, mode fs.FileMode, write func(w io.Writer) error, com
 			return false, narrow(path, info, mode)
 		}
 	}
-	if err := tmp.CloseAtomicallyReplace(); err != nil {
+	replace := tmp.CloseAtomicallyReplace
+	if compare {
+		replace = func() error { return moveOver(tmp, path) }
+	}
+	if err := replace(); err != nil {
 		return false, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return true, nil
+}
+
+// moveOver replaces path without waiting for the disk, which takes as long as
+// signing a small module twice over.
+func moveOver(tmp interface {
+	io.Closer
+	Name() string
+}, path string) error {
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
 }
 
 // destination resolves links and looks at what lies at path; info is nil if

@@ -60,7 +60,7 @@ func (b *bench) callCases(ctx context.Context) error {
 		return err
 	}
 	defer caller.conn.Close()
-	probe, err := filepath.Abs(filepath.Join("internal", "artifact", "testdata", "signed", "probe_s.wasm"))
+	probe, err := filepath.Abs(filepath.Join("internal", "artifact", "testdata", "probe_s.wasm"))
 	if err != nil {
 		return err
 	}

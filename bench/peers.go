@@ -12,7 +12,7 @@ import (
 // The peers' versions. They are built by `go install` into a folder of their
 // own, so that nobody who uses this module ever resolves their dependencies.
 const (
-	orasModule  = "oras.land/oras/cmd/oras@v1.3.0"
+	orasModule  = "oras.land/oras/cmd/oras@v1.3.6"
 	craneModule = "github.com/google/go-containerregistry/cmd/crane@v0.22.1"
 )
 

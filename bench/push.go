@@ -100,7 +100,7 @@ func (b *bench) pushers(run func(argv ...string) func(context.Context) (sample, 
 // development key's rules don't enter the picture.
 func (b *bench) signed(ctx context.Context, out string) error {
 	in := filepath.Join(b.dir, "push.wasm")
-	if err := os.WriteFile(in, syntheticModule(60<<20), 0o644); err != nil {
+	if err := writeModule(in, 60<<20); err != nil {
 		return err
 	}
 	env := append(b.env(), "WASH_ISSUER_KEY="+testIssuer, "WASH_SUBJECT_KEY="+testModule)

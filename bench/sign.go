@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func (b *bench) signCases(ctx context.Context) error {
 		{"sign 60 MiB", 60 << 20, 7, "<= 0.33", 0.33, 24 << 20},
 	} {
 		in := filepath.Join(b.dir, "sign-"+strconv.Itoa(c.bytes)+".wasm")
-		if err := os.WriteFile(in, syntheticModule(c.bytes), 0o644); err != nil {
+		if err := writeModule(in, c.bytes); err != nil {
 			return err
 		}
 		args := []string{"sign", in, "--name", "bench", "-q", "--ver", "1.0.0", "--rev", "1", "--destination"}
@@ -70,16 +71,22 @@ func (b *bench) fresh(name, out string, run func(context.Context) (sample, error
 	}}
 }
 
-// syntheticModule is a valid module of about n bytes: an empty function that
-// nobody calls would add nothing, so one custom section of noise carries the
-// weight.
-func syntheticModule(n int) []byte {
+// writeModule writes a valid module of about n bytes: one custom section of
+// noise carries the weight. It goes to disk in pieces: a child's peak memory is
+// counted from what its parent held at the time of the fork.
+func writeModule(path string, n int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	const name = "\x05noise"
-	body := make([]byte, len(name)+n)
-	copy(body, name)
-	noise := rand.NewChaCha8([32]byte{1})
-	noise.Read(body[len(name):])
-	out := []byte("\x00asm\x01\x00\x00\x00\x00")
-	out = binary.AppendUvarint(out, uint64(len(body)))
-	return append(out, body...)
+	head := binary.AppendUvarint([]byte("\x00asm\x01\x00\x00\x00\x00"), uint64(len(name)+n))
+	if _, err := f.Write(append(head, name...)); err != nil {
+		return err
+	}
+	if _, err := io.CopyN(f, rand.NewChaCha8([32]byte{1}), int64(n)); err != nil {
+		return err
+	}
+	return f.Close()
 }

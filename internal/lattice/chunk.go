@@ -46,12 +46,7 @@ func GetChunk(ctx context.Context, conn *Conn, lattice, name string, size uint64
 	if err != nil {
 		return nil, err
 	}
-	object, err := store.Get(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("fetching %s from object store %s: %w", name, lattice, err)
-	}
-	defer func() { _ = object.Close() }()
-	data, err := readObject(object, size)
+	data, err := readObject(ctx, store, name, size)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s from object store %s: %w", name, lattice, err)
 	}
@@ -59,14 +54,25 @@ func GetChunk(ctx context.Context, conn *Conn, lattice, name string, size uint64
 	return data, nil
 }
 
-func readObject(object jetstream.ObjectResult, size uint64) ([]byte, error) {
-	info, err := object.Info()
+func readObject(ctx context.Context, store jetstream.ObjectStore, name string, size uint64) ([]byte, error) {
+	info, err := store.GetInfo(ctx, name)
 	if err != nil {
 		return nil, err
+	}
+	if info.Opts != nil && info.Opts.Link != nil {
+		return nil, errors.New("it is a link to another object, which no sender makes")
 	}
 	if info.Size != size {
 		return nil, fmt.Errorf("it has %d bytes, the message announced %d", info.Size, size)
 	}
+	// The client library keeps a goroutine until its context ends.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	object, err := store.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = object.Close() }()
 	data := make([]byte, size)
 	if _, err := io.ReadFull(object, data); err != nil {
 		return nil, err

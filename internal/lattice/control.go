@@ -168,6 +168,9 @@ func (c *Control) Inventory(ctx context.Context, host string) (*wasmbus.HostInve
 	if err := c.request(ctx, c.subject.Inventory(host), nil, &inv); err != nil {
 		return nil, err
 	}
+	if inv.HostID != host { // some hosts answer strange subjects with a refusal
+		return nil, fmt.Errorf("%w as %s at %s", ErrNoHost, host, c.conn.url)
+	}
 	return &inv, nil
 }
 

@@ -152,6 +152,9 @@ func (s *State) Claims(ctx context.Context) ([]wasmbus.ClaimsRecord, error) {
 }
 
 func (s *State) list(ctx context.Context, put func(Change)) error {
+	// The client library keeps a goroutine until its context ends.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	w, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
 		return fmt.Errorf("reading bucket %s: %w", s.kv.Bucket(), err)

@@ -1,6 +1,7 @@
 package lattice_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"sync"
@@ -184,7 +185,7 @@ func TestChunks(t *testing.T) {
 		}
 	}
 	got, err := lattice.GetChunk(ctx, conn, "default", "id-r", uint64(len(data)))
-	if err != nil || !cmp.Equal(got, data) {
+	if err != nil || !bytes.Equal(got, data) {
 		t.Fatalf("%d bytes, %v", len(got), err)
 	}
 	if _, err := lattice.GetChunk(ctx, conn, "default", "id-r", uint64(len(data))); !errors.Is(err, jetstream.ErrObjectNotFound) {

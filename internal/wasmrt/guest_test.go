@@ -3,9 +3,12 @@ package wasmrt_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
@@ -218,5 +221,39 @@ func TestCompileRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestDamagedModules holds that a module with bytes cut off or changed is refused or runs into some
+// error, and that this Runtime serves on after it.
+func TestDamagedModules(t *testing.T) {
+	whole, err := os.ReadFile("testdata/probe.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := newRuntime(t, wasmrt.Config{Interpreter: true, MemoryPages: 64})
+	for n := 0; n < len(whole); n += len(whole) / 50 {
+		if _, err := rt.Compile(t.Context(), whole[:n]); err == nil {
+			t.Errorf("%d of %d bytes were taken for a module", n, len(whole))
+		}
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		damaged := slices.Clone(whole)
+		for range 2 {
+			damaged[random.IntN(len(damaged))] = byte(random.IntN(256))
+		}
+		m, err := rt.Compile(t.Context(), damaged)
+		if err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		if _, err := get(ctx, m, &fakeHost{}, "/"); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("error has several lines: %v", err)
+		}
+		cancel()
+	}
+	if res, err := get(t.Context(), compileProbe(t, rt), &fakeHost{}, "/"); err != nil || string(res.Body) != "GET / 0 bytes" {
+		t.Errorf("after that: %q, %v", res.Body, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"oras.land/oras-go/v2/errdef"
+	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
@@ -37,6 +38,8 @@ func (c *Client) explain(info *call, err error) error {
 	switch {
 	case errors.As(err, &answer):
 		e.Kind, e.Text = c.answered(host, answer)
+	case errors.Is(err, auth.ErrBasicCredentialNotFound):
+		e.Kind, e.Text = ErrDenied, "registry "+host+" asks for a user and a password: log in with docker or podman, or give -u and -p"
 	case errors.Is(err, errdef.ErrNotFound):
 		e.Kind, e.Text = ErrNotFound, "registry "+host+" has no such artifact"
 	case errors.As(err, &refused):

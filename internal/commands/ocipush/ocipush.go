@@ -1,0 +1,176 @@
+// Package ocipush is the ocipush tool: push, pull, ping and tags, with wash's
+// flags, environment and JSON keys, and with artifacts verified on both ways.
+package ocipush
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+)
+
+// Command is the tool's root command.
+func Command(s *cli.IO) *cobra.Command {
+	root := cli.Root(s, "ocipush", "Push and pull signed wasmCloud artifacts")
+	root.Long = `Push signed actors to OCI registries and pull them, verified on both ways.
+
+Credentials are -u and -p (or WASH_REG_USER and WASH_REG_PASSWORD), else the logins of docker and podman with
+their helpers. Plain HTTP is for registries on this machine, for those listed in WASMCLOUD_OCI_ALLOWED_INSECURE
+(host[:port], comma-separated) and for --insecure; credentials never leave this machine over it.`
+	root.Example = `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
+  ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:…`
+	root.AddCommand(pushCommand(s), pullCommand(s), pingCommand(s), tagsCommand(s))
+	return root
+}
+
+// registryFlags are how to reach a registry, the same for every command.
+type registryFlags struct {
+	user, password string
+	passwordStdin  bool
+	insecure       bool
+}
+
+func (f *registryFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVarP(&f.user, "user", "u", "", "registry `user` (else $WASH_REG_USER)")
+	fl.StringVarP(&f.password, "password", "p", "", "registry `password` (else $WASH_REG_PASSWORD); other users of this machine can see it")
+	fl.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
+	fl.BoolVar(&f.insecure, "insecure", false, "speak plain HTTP to the registry")
+	cmd.MarkFlagsMutuallyExclusive("password", "password-stdin")
+}
+
+func (f *registryFlags) config(s *cli.IO) (oci.Config, error) {
+	cfg := oci.Config{
+		Env:       s.Env,
+		User:      f.user,
+		Password:  f.password,
+		Insecure:  f.insecure,
+		Now:       s.Now,
+		UserAgent: "ocipush/" + cli.Version().Version,
+	}
+	if f.passwordStdin {
+		line, err := io.ReadAll(io.LimitReader(s.In, 64<<10))
+		if err != nil {
+			return cfg, fmt.Errorf("reading the password from standard input: %w", err)
+		}
+		cfg.Password = strings.TrimRight(string(line), "\r\n")
+	}
+	if cfg.User == "" {
+		cfg.User = s.Env("WASH_REG_USER")
+	}
+	if cfg.Password == "" {
+		cfg.Password = s.Env("WASH_REG_PASSWORD")
+	}
+	return cfg, nil
+}
+
+// trustFlags are what an artifact must be to be passed on.
+type trustFlags struct {
+	issuers []string
+	legacy  bool
+}
+
+func (f *trustFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.issuers, "issuer", nil, "public `key` (A…) that must have signed; may be given more than once (default: anybody)")
+	cmd.Flags().BoolVar(&f.legacy, "allow-legacy-hash", false, "accept a token of before 2022, whose hash cannot be checked")
+}
+
+func (f *trustFlags) policy(s *cli.IO) (artifact.Policy, error) {
+	p := artifact.Policy{Now: s.Now(), AllowLegacyHash: f.legacy}
+	for _, text := range f.issuers {
+		key, err := strkey.ParsePublic(text, strkey.Account)
+		if err != nil {
+			return p, cli.Usage("--issuer %q: %v", text, err)
+		}
+		p.Issuers = append(p.Issuers, key)
+	}
+	return p, nil
+}
+
+// parseRef reads the reference argument; a wrong one is wrong usage. What
+// lower-casing changed is said, because the tag will not be found as typed.
+func parseRef(s *cli.IO, text string) (oci.Ref, error) {
+	ref, err := oci.ParseRef(text)
+	if err != nil {
+		return ref, cli.Usage("%v", err)
+	}
+	if strings.ToLower(text) != text {
+		cli.Notef(s, "note: references are lower-cased, as hosts and wash do: %s", ref)
+	}
+	return ref, nil
+}
+
+func pingCommand(s *cli.IO) *cobra.Command {
+	var f registryFlags
+	cmd := &cobra.Command{
+		Use:     "ping REGISTRY|REFERENCE",
+		Short:   "See whether a registry answers",
+		Example: `  ocipush ping localhost:5000`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			host := strings.ToLower(args[0])
+			if strings.Contains(host, "/") {
+				ref, err := parseRef(s, args[0])
+				if err != nil {
+					return err
+				}
+				host = ref.Registry
+			}
+			cfg, err := f.config(s)
+			if err != nil {
+				return err
+			}
+			if err := oci.New(cfg).Ping(cmd.Context(), host); err != nil {
+				return err
+			}
+			return cli.Print(cmd, s, struct {
+				Result string `json:"result"`
+			}{"Pong!"}, func(w io.Writer) { fmt.Fprintln(w, "Pong!") })
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func tagsCommand(s *cli.IO) *cobra.Command {
+	var f registryFlags
+	cmd := &cobra.Command{
+		Use:     "tags REPOSITORY",
+		Short:   "List the tags of a repository",
+		Example: `  ocipush tags localhost:5000/echo`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ref, err := parseRef(s, args[0])
+			if err != nil {
+				return err
+			}
+			cfg, err := f.config(s)
+			if err != nil {
+				return err
+			}
+			tags, err := oci.New(cfg).Tags(cmd.Context(), ref)
+			if err != nil {
+				return err
+			}
+			return cli.Print(cmd, s, struct {
+				Repository string   `json:"repository"`
+				Tags       []string `json:"tags"`
+			}{ref.Registry + "/" + ref.Repository, tags}, func(w io.Writer) {
+				for _, tag := range tags {
+					fmt.Fprintln(w, tag)
+				}
+			})
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+var errProvider = errors.New("it is a provider archive, and those are not pushed or pulled by this version: use `wash reg push` and `wash reg pull` for them")

@@ -1,0 +1,187 @@
+package ocipush
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+)
+
+type pushOptions struct {
+	registry    registryFlags
+	trust       trustFlags
+	config      string
+	annotations []string
+	allowLatest bool
+	force       bool
+	allowDevKey bool
+}
+
+// pushResult is the answer of push; url is wash's key and, as wash's, the
+// reference as it was typed.
+type pushResult struct {
+	URL       string `json:"url"`
+	Digest    string `json:"digest"`
+	Status    string `json:"status"`
+	Previous  string `json:"previous,omitempty"`
+	Reference string `json:"reference"` // with the digest: what to pull or start
+}
+
+func pushCommand(s *cli.IO) *cobra.Command {
+	var o pushOptions
+	cmd := &cobra.Command{
+		Use:   "push REFERENCE FILE",
+		Short: "Push a signed actor to a registry",
+		Long: `Push a signed actor to a registry and print its digest. The file is verified first: its signature, that the
+token belongs to it, and its dates. What the registry has already is not sent again.
+
+A tag that names something else is moved on a registry of this machine, and elsewhere only with --force.`,
+		Example: `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
+  ocipush push ghcr.io/me/echo:0.1.0 build/echo_s.wasm -a org.opencontainers.image.source=https://github.com/me/echo`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			result, err := o.run(cmd, s, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, result.Digest) })
+		},
+	}
+	o.registry.add(cmd)
+	o.trust.add(cmd)
+	fl := cmd.Flags()
+	fl.StringVarP(&o.config, "config", "c", "", "`file` to push as the config blob (default {})")
+	fl.StringArrayVarP(&o.annotations, "annotation", "a", nil, "`name=value` to put into the manifest; may be given more than once")
+	fl.BoolVar(&o.allowLatest, "allow-latest", false, "allow the tag latest")
+	fl.BoolVar(&o.force, "force", false, "move a tag that names something else, off this machine too")
+	fl.BoolVar(&o.allowDevKey, "allow-dev-key", false, "push what the development key signed, off this machine too")
+	return cmd
+}
+
+func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (*pushResult, error) {
+	ref, err := parseRef(s, refText)
+	if err != nil {
+		return nil, err
+	}
+	p := oci.Push{AllowLatest: o.allowLatest, Force: o.force}
+	if p.Annotations, err = parseAnnotations(o.annotations); err != nil {
+		return nil, err
+	}
+	policy, err := o.trust.policy(s)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := o.registry.config(s)
+	if err != nil {
+		return nil, err
+	}
+	if o.config != "" {
+		if p.Config, err = readConfig(o.config); err != nil {
+			return nil, err
+		}
+	}
+	a, err := verified(path, policy)
+	if err != nil {
+		return nil, err
+	}
+	p.LayerType, p.ConfigType = a.MediaTypes()
+	p.Layer = oci.FileSource(path, a.Digest, a.Size)
+	p.LoopbackOnly = strkey.IsDevelopment(a.Issuer()) && !o.allowDevKey
+	bar := newProgress(s, a.Size)
+	p.Progress = bar.report
+	done, err := oci.New(cfg).Push(cmd.Context(), ref, p)
+	bar.finish()
+	if err != nil {
+		return nil, err
+	}
+	told := done.Status
+	if done.Previous != "" {
+		told += " (was " + done.Previous + ")"
+	}
+	cli.Notef(s, "%s %s", done.Ref, told)
+	return &pushResult{URL: refText, Digest: done.Digest, Status: done.Status, Previous: done.Previous, Reference: done.Ref + "@" + done.Digest}, nil
+}
+
+// verified reads the file once: what it is, its digest, and whether its
+// signature holds. wash looks only whether a token is there.
+func verified(path string, policy artifact.Policy) (*artifact.Artifact, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the file to push: %w", err)
+	}
+	defer f.Close()
+	a, err := readArtifact(f)
+	if err == nil {
+		err = a.Verify(policy)
+	}
+	if errors.Is(err, artifact.ErrUnsigned) {
+		err = fmt.Errorf("%w: sign it first, with `signer sign`", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is not pushed: %w", path, err)
+	}
+	return a, nil
+}
+
+var wasmMagic = []byte("\x00asm")
+
+// readArtifact goes by content, as wash does; names say nothing.
+func readArtifact(r io.Reader) (*artifact.Artifact, error) {
+	b := bufio.NewReaderSize(r, 64<<10)
+	head, err := b.Peek(512)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head, wasmMagic):
+		return artifact.Read(b)
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) > 262 && string(head[257:262]) == "ustar":
+		return nil, errProvider
+	}
+	return nil, errors.New("Unsupported artifact type: want a signed WebAssembly module or component") //nolint:staticcheck // wash's words
+}
+
+func parseAnnotations(list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, a := range list {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return nil, cli.Usage("--annotation %q: want name=value", a)
+		}
+		if _, twice := out[name]; twice {
+			return nil, cli.Usage("--annotation %q is given twice", name)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// readConfig keeps the config in memory, so it may not be large.
+func readConfig(path string) ([]byte, error) {
+	const most = 4 << 20
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the config: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the config: %w", err)
+	case len(b) > most:
+		return nil, fmt.Errorf("the config %s has more than 4 MiB", path)
+	case len(b) == 0:
+		return nil, fmt.Errorf("the config %s is empty: leave --config out for {}", path)
+	}
+	return b, nil
+}

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-const echo = "make -C examples/echo"
+const actor = "examples/echo"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -41,19 +41,20 @@ func demo(ctx context.Context) (err error) {
 		return err
 	}
 	began := time.Now()
-	if err := step(ctx, env, "make tools"); err != nil {
+	if err := step(ctx, ".", env, "make tools"); err != nil {
 		return err
 	}
 	built := time.Now()
+	fmt.Printf("\n$ cd %s\n", actor)
 	defer func() {
 		// Also after Ctrl-C: what was started must not outlive the demo.
-		err = errors.Join(err, step(context.WithoutCancel(ctx), env, echo+" down"))
+		err = errors.Join(err, step(context.WithoutCancel(ctx), actor, env, "make down"))
 		if err == nil {
 			fmt.Printf("\nfrom source to answer in %s, after %s for the tools\n", seconds(time.Since(built)), seconds(built.Sub(began)))
 		}
 	}()
-	for _, target := range []string{"", " up", " push", " start", " call"} {
-		if err := step(ctx, env, echo+target); err != nil {
+	for _, command := range []string{"make", "make up", "make push", "make start", "make call"} {
+		if err := step(ctx, actor, env, command); err != nil {
 			return err
 		}
 	}
@@ -82,12 +83,12 @@ func environment(home string) ([]string, error) {
 		"GOCACHE="+dirs[0], "GOMODCACHE="+dirs[1], "GOPATH="+dirs[2]), nil
 }
 
-func step(ctx context.Context, env []string, command string) error {
+func step(ctx context.Context, dir string, env []string, command string) error {
 	fmt.Printf("\n$ %s\n", command)
 	began := time.Now()
 	words := strings.Fields(command)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, os.Stdout, os.Stderr
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", command, err)

@@ -105,9 +105,9 @@ func TestIssuerRefuses(t *testing.T) {
 	}
 	account := FromRaw(Account, [32]byte{8})
 	for name, tt := range map[string]struct{ arg, want string }{
-		"a module's file":       {w.path("m.nk"), "the seed is that of a module; wanted is that of a account"},
-		"a module's seed":       {module.Reveal(), "the seed is that of a module"},
-		"a module's public":     {string(module.Public()), "is the key of a module"},
+		"a module's file":       {w.path("m.nk"), "the seed is of kind module; wanted is account"},
+		"a module's seed":       {module.Reveal(), "the seed is of kind module"},
+		"a module's public":     {string(module.Public()), "is a key of kind module"},
 		"a corrupted file":      {w.path("broken.nk"), "broken.nk: corrupted seed"},
 		"a missing file":        {w.path("none.nk"), "there is no file"},
 		"a folder":              {w.dir, "is no key file"},
@@ -138,7 +138,7 @@ func TestIssuerRefuses(t *testing.T) {
 	}
 	// A broken key that would be used is an error, not a reason to take the next.
 	w.key(Module, 1, "ann_account.nk")
-	if _, err := k.Issuer(""); err == nil || !strings.Contains(err.Error(), "that of a module") {
+	if _, err := k.Issuer(""); err == nil || !strings.Contains(err.Error(), "of kind module") {
 		t.Errorf("a module seed as ann_account.nk: %v", err)
 	}
 }

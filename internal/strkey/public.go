@@ -31,7 +31,7 @@ func ParsePublic(s string, want ...Kind) (PublicKey, error) {
 		return "", fmt.Errorf("%s is no public key: %w", quote(s), err)
 	}
 	if !kind.wanted(want) {
-		return "", fmt.Errorf("%s is the key of a %s; wanted is that of a %s", s, kind, kindNames(want, "%c…"))
+		return "", fmt.Errorf("%s is a key of kind %s; wanted is %s", s, kind, kindNames(want, "%c…"))
 	}
 	return PublicKey(s), nil
 }

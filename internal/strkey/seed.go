@@ -43,7 +43,7 @@ func ParseSeed(text []byte, want ...Kind) (*Seed, error) {
 		return nil, fmt.Errorf("corrupted seed: %w", err)
 	}
 	if !kind.wanted(want) {
-		return nil, fmt.Errorf("the seed is that of a %s; wanted is that of a %s", kind, kindNames(want, "S%c…"))
+		return nil, fmt.Errorf("the seed is of kind %s; wanted is %s", kind, kindNames(want, "S%c…"))
 	}
 	return FromRaw(kind, [rawSize]byte(raw)), nil
 }

@@ -118,7 +118,7 @@ func TestParseSeedRefuses(t *testing.T) {
 		"line break":     {good[:20] + "\n" + good[20:57], "characters other than"},
 		"checksum":       {good[:57] + "A", "corrupted seed"},
 		"a public key":   {string(vectors()[0].public), "seeds begin with S"},
-		"kind":           {vectors()[1].seed, "the seed is that of a module; wanted is that of a account (SA…)"},
+		"kind":           {vectors()[1].seed, "the seed is of kind module; wanted is account (SA…)"},
 		"no such kind":   {seal(append([]byte{seedPrefix | 15>>2, 15 << 3 & 0xF8}, make([]byte, 32)...)), "stands for no kind"},
 		"not S":          {seal(make([]byte, 34)), "a seed begins with S"},
 		"low bits of b1": {seal(append([]byte{seedPrefix, 1}, make([]byte, 32)...)), "a seed begins with S"},

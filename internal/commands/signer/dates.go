@@ -34,8 +34,6 @@ func (d *dateFlags) add(cmd *cobra.Command, short bool) {
 	f.StringVar(&d.expiresAt, "expires-at", "", "expire at this `time`: 2027-01-31, 2027-01-31T12:00:00Z or unix seconds")
 	f.StringVar(&d.notBeforeAt, "nbf-at", "", "become valid at this `time`")
 	f.BoolVar(&d.fresh, "fresh-id", false, "as wash: a random id and the current time, so that no two signatures are equal")
-	cmd.MarkFlagsMutuallyExclusive("expires", "expires-at")
-	cmd.MarkFlagsMutuallyExclusive("nbf", "nbf-at")
 }
 
 // dates are a token's three, in unix seconds; 0 = absent.
@@ -73,6 +71,9 @@ func (d *dateFlags) resolve(s *cli.IO, cmd *cobra.Command) (dates, error) {
 }
 
 func instant(flag string, days int64, given bool, at string, base int64) (int64, error) {
+	if at != "" && given {
+		return 0, cli.Usage("give %s or %s-at, not both", flag, flag)
+	}
 	if at != "" {
 		t, err := parseTime(at)
 		if err != nil {

@@ -135,7 +135,7 @@ func (e *examination) name(path string, seed *strkey.Seed) {
 	case !found || err != nil:
 		e.warning(path, "nothing finds this key by its name: wanted is NAME_%s%s for a %s key", seed.Kind(), keyExtension, seed.Kind())
 	case kind != seed.Kind():
-		e.problem(path, "the name says %s, and the seed is that of a %s: rename it or replace it", kind, seed.Kind())
+		e.problem(path, "the name says %s, and the seed is of kind %s: rename it or replace it", kind, seed.Kind())
 	}
 	if strkey.IsDevelopment(seed.Public()) {
 		e.problem(path, "this is the published development key, which protects nothing: `signer keys init` makes your own")

@@ -1,0 +1,391 @@
+package core
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+)
+
+const handle = "HttpServer.HandleRequest"
+
+// invocation makes a genuine one, from wash to the probe.
+func invocation(t *testing.T, msg []byte) *wasmbus.Invocation {
+	t.Helper()
+	origin := wasmbus.Entity{PublicKey: policy.WashOrigin}
+	inv, err := wasmbus.NewInvocation(origin, wasmbus.Actor(probeKey), handle, msg, washHostID, clusterSeed, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inv
+}
+
+// washHostID is the constant of wash 0.17, which is no valid key.
+const washHostID = "NwashHostCallerId000000000000000000000000000000000000000"
+
+var helloRequest, _ = wasmbus.JSONToMsgpack([]byte(`{"method":"GET","path":"/hi","queryString":"","header":{},"body":""}`))
+
+// raw sends bytes to the probe and returns the decoded response.
+func (w *world) raw(data []byte) *wasmbus.Response {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	m, err := w.conn.NATS().RequestWithContext(ctx, wasmbus.ActorSubject("default", probeKey), data)
+	if err != nil {
+		w.t.Fatalf("no reply: %v", err)
+	}
+	r, err := wasmbus.UnmarshalResponse(m.Data)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func TestForgedInvocationsAreRefused(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	stranger := key(strkey.Cluster, "stranger")
+
+	for name, c := range map[string]struct {
+		forge func(inv *wasmbus.Invocation) *wasmbus.Invocation
+		want  string
+	}{
+		"genuine, as wash 0.17 sends it": {func(i *wasmbus.Invocation) *wasmbus.Invocation { return i }, ""},
+		"other cluster": {func(i *wasmbus.Invocation) *wasmbus.Invocation {
+			n, err := wasmbus.NewInvocation(i.Origin, i.Target, i.Operation, i.Msg, i.HostID, stranger, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}, "issuer"},
+		"other message":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.Msg = append(i.Msg, 0)[1:]; return i }, "hash"},
+		"empty message":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.Msg, i.ContentLength = nil, 0; return i }, "hash"},
+		"other operation": {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.Operation = "Other.Op"; return i }, "target-url"},
+		"other target": {func(i *wasmbus.Invocation) *wasmbus.Invocation {
+			i.Target.PublicKey = strings.Repeat("M", 56)
+			return i
+		}, "target"},
+		"other id":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.ID = wasmbus.NewUUID(); return i }, "id"},
+		"no token":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.EncodedClaims = ""; return i }, "token"},
+		"no host id": {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.HostID = ""; return i }, "host-id"},
+		"an actor's token": {func(i *wasmbus.Invocation) *wasmbus.Invocation {
+			token, err := claims.Sign(claims.Claims[claims.Actor]{Subject: probeKey, Metadata: &claims.Actor{}}, strkey.Development())
+			if err != nil {
+				t.Fatal(err)
+			}
+			i.EncodedClaims = token
+			return i
+		}, "issuer"},
+		"unknown actor as origin":  {resigned(t, wasmbus.Actor(string(key(strkey.Module, "nobody").Public()))), "origin"},
+		"provider without a link":  {resigned(t, wasmbus.Entity{PublicKey: string(key(strkey.Service, "p").Public()), LinkName: "default", ContractID: "wasmcloud:httpserver"}), "missing link definition"},
+		"provider of another kind": {resigned(t, wasmbus.Entity{PublicKey: string(key(strkey.Service, "p").Public()), LinkName: "default", ContractID: "wasmcloud:messaging"}), "missing capability claim"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inv := c.forge(invocation(t, helloRequest))
+			r := w.raw(inv.Marshal())
+			if r.InvocationID != inv.ID {
+				t.Errorf("the reply is about %q, want %q", r.InvocationID, inv.ID)
+			}
+			if c.want == "" && r.Error != "" || !strings.Contains(r.Error, c.want) {
+				t.Errorf("error %q, want one with %q", r.Error, c.want)
+			}
+		})
+	}
+	t.Run("replay", func(t *testing.T) {
+		b := invocation(t, helloRequest).Marshal()
+		if r := w.raw(b); r.Error != "" {
+			t.Fatal(r.Error)
+		}
+		if r := w.raw(b); !strings.Contains(r.Error, "replay") {
+			t.Errorf("error %q", r.Error)
+		}
+	})
+	t.Run("noise", func(t *testing.T) {
+		for _, b := range [][]byte{nil, {0xc1}, {0xdf, 0xff, 0xff, 0xff, 0xff}, []byte("hello")} {
+			if r := w.raw(b); !strings.Contains(r.Error, "unreadable invocation") {
+				t.Errorf("%x: error %q", b, r.Error)
+			}
+		}
+	})
+}
+
+// resigned is a genuine invocation of another origin.
+func resigned(t *testing.T, origin wasmbus.Entity) func(*wasmbus.Invocation) *wasmbus.Invocation {
+	return func(i *wasmbus.Invocation) *wasmbus.Invocation {
+		n, err := wasmbus.NewInvocation(origin, i.Target, i.Operation, i.Msg, i.HostID, clusterSeed, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+}
+
+func TestLinkedProviderMayCall(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	provider := string(key(strkey.Service, "p").Public())
+	link := wasmbus.LinkDefinition{ActorID: probeKey, ProviderID: provider, LinkName: "default", ContractID: "wasmcloud:httpserver"}
+	if err := w.ctl.PutLink(context.Background(), link); err != nil {
+		t.Fatal(err)
+	}
+	var set wasmbus.LinkChanged
+	w.event(wasmbus.EventLinkSet, &set)
+	origin := wasmbus.Entity{PublicKey: provider, LinkName: "default", ContractID: "wasmcloud:httpserver"}
+	inv := resigned(t, origin)(invocation(t, helloRequest))
+	if r := w.raw(inv.Marshal()); r.Error != "" {
+		t.Errorf("a linked provider was refused: %s", r.Error)
+	}
+}
+
+func TestLargeArgumentComesInChunks(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	body := strings.Repeat("y", 2_000_000)
+	payload, err := wasmbus.JSONToMsgpack([]byte(`{"method":"POST","path":"/post","queryString":"","header":{},"body":"` + body + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := w.call(probeKey, handle, payload)
+	if err != nil || !strings.Contains(string(reply), "POST /post 2000000 bytes") {
+		t.Errorf("%q, %v", reply, err)
+	}
+}
+
+// relayWorld runs two relays, "a" with the alias relay/a and "b", and the probe.
+func relayWorld(t *testing.T, change func(*Config)) (w *world, a, b string) {
+	w = start(t, change)
+	relay, alias := read(t, "relay.wasm"), "relay/a"
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	a = w.startRef(file(t, sign(t, relay, "a", func(c *claims.Claims[claims.Actor]) { c.Metadata.CallAlias = &alias }))).PublicKey
+	b = w.startRef(file(t, sign(t, relay, "b", nil))).PublicKey
+	return w, a, b
+}
+
+func TestActorsCallEachOther(t *testing.T) {
+	w, a, b := relayWorld(t, nil)
+	const random = "NumberGen.Random32"
+	for name, c := range map[string]struct{ actor, path, want string }{
+		"a built-in":           {a, "wasmcloud:builtin:numbergen", ""},
+		"by key":               {a, b + ";wasmcloud:builtin:numbergen", ""},
+		"by alias":             {b, "relay/a;wasmcloud:builtin:numbergen", ""},
+		"itself, a few times":  {a, strings.Repeat(a+";", 5) + "wasmcloud:builtin:numbergen", ""},
+		"the probe refuses":    {b, "vector/probe", "NumberGen.Random32"},
+		"unknown alias":        {a, "no/such", `no actor has the call alias "no/such"`},
+		"unknown key":          {a, string(key(strkey.Module, "nobody").Public()), "nobody listens"},
+		"contract not claimed": {a, "wasmcloud:keyvalue", "missing capability claim for wasmcloud:keyvalue"},
+		"unknown built-in":     {a, "wasmcloud:builtin:nothing", "has no operation"},
+		"itself, for ever":     {a, strings.Repeat(a+";", 40), "nested too deep"},
+		"in a ring":            {b, strings.Repeat("relay/a;"+b+";", 20), "nested too deep"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			_, err := w.call(c.actor, random, []byte(c.path))
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+			if took := time.Since(began); took > 1900*time.Millisecond {
+				t.Errorf("took %v: it ran into the deadline", took)
+			}
+		})
+	}
+}
+
+func TestActorCallsLinkedProvider(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	provider := string(key(strkey.Service, "kv").Public())
+	fakeProvider(t, w, provider)
+	link := wasmbus.LinkDefinition{ActorID: probeKey, ProviderID: provider, LinkName: "default", ContractID: "wasmcloud:keyvalue"}
+	if err := w.ctl.PutLink(context.Background(), link); err != nil {
+		t.Fatal(err)
+	}
+	var set wasmbus.LinkChanged
+	w.event(wasmbus.EventLinkSet, &set)
+	if got, err := w.get(probeKey, "/count"); err != nil || got != "count=42" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := w.ctl.DeleteLink(context.Background(), probeKey, "wasmcloud:keyvalue", "default"); err != nil {
+		t.Fatal(err)
+	}
+	w.event(wasmbus.EventLinkDeleted, &set)
+	if set.ProviderID != provider {
+		t.Errorf("%+v", set)
+	}
+	if _, err := w.get(probeKey, "/count"); err == nil || !strings.Contains(err.Error(), "missing link definition") {
+		t.Errorf("without the link: %v", err)
+	}
+}
+
+// fakeProvider answers KeyValue.Increment with 42, after the checks that real
+// providers make.
+func fakeProvider(t *testing.T, w *world, id string) {
+	self := wasmbus.Entity{PublicKey: id, LinkName: "default", ContractID: "wasmcloud:keyvalue"}
+	seen := wasmbus.NewReplay(0)
+	stop, err := w.conn.Subscribe(wasmbus.ProviderSubject("default", id, "default"), wasmbus.RPCQueue, func(_, reply string, data []byte) {
+		r := wasmbus.Response{}
+		inv, err := wasmbus.UnmarshalInvocation(data)
+		if err == nil {
+			r.InvocationID = inv.ID
+			err = inv.Verify(wasmbus.Verification{
+				Now: time.Now(), ClusterIssuers: []strkey.PublicKey{clusterSeed.Public()}, Target: self, Seen: seen,
+			})
+		}
+		if err == nil && (inv.Operation != "KeyValue.Increment" || inv.Origin != wasmbus.Actor(probeKey) || inv.HostID != w.host.Info().HostID) {
+			t.Errorf("invocation %+v", inv)
+		}
+		if err != nil {
+			r.Error = err.Error()
+		} else {
+			r.Msg, r.ContentLength = []byte{42}, 1
+		}
+		if err := w.conn.Publish(reply, r.Marshal()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	if err := w.conn.NATS().Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One instance, one call at a time: the others wait, and those for whom there is
+// no room are told so at once.
+func TestFullQueueIsAnError(t *testing.T) {
+	w := start(t, func(c *Config) { c.Queue = 1; c.RPCTimeout = time.Second })
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var errs []string
+	for range 4 {
+		wg.Go(func() {
+			_, err := w.get(probeKey, "/spin")
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				t.Error("an endless call returned")
+				return
+			}
+			errs = append(errs, err.Error())
+		})
+	}
+	wg.Wait()
+	all := strings.Join(errs, "\n")
+	if strings.Count(all, "is busy: too many calls are waiting") != 2 || strings.Count(all, "did not answer") != 2 {
+		t.Errorf("want 2 refused and 2 timed out, got:\n%s", all)
+	}
+	testkit.Eventually(t, "the actor to be free again", func() bool {
+		got, err := w.get(probeKey, "/x")
+		return err == nil && got == "GET /x 0 bytes"
+	})
+}
+
+func TestCallsUnderWayEndBeforeTheHost(t *testing.T) {
+	w := start(t, func(c *Config) { c.RPCTimeout = 600 * time.Millisecond })
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	got := make(chan error, 1)
+	go func() {
+		_, err := w.get(probeKey, "/spin")
+		got <- err
+	}()
+	a := w.host.actor(probeKey)
+	testkit.Eventually(t, "the call to arrive", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.active == 1
+	})
+	w.cancel()
+	if err := <-got; err == nil || !strings.Contains(err.Error(), "did not answer") {
+		t.Errorf("the caller got %v, want the actor's own failure", err)
+	}
+}
+
+// Two hosts run an actor: each call is served once, and each question about the
+// lattice is answered once.
+func TestTwoHostsInOneLattice(t *testing.T) {
+	w := start(t, nil)
+	second := start(t, func(c *Config) {
+		c.Server, c.Connect = nil, lattice.ConnectConfig{URL: w.host.Info().NATSURL}
+	})
+	ref := file(t, read(t, "probe_s.wasm"))
+	w.startRef(ref)
+	second.startRef(ref)
+
+	hosts, err := w.ctl.Hosts(context.Background())
+	if err != nil || len(hosts) != 2 {
+		t.Errorf("%d hosts, %v; want 2", len(hosts), err)
+	}
+	control := wasmbus.Control{Lattice: "default"}
+	for _, subject := range []string{control.Claims(), control.Links(), control.Base() + ".get.nonsense"} {
+		if n := w.answers(subject, nil); n != 1 {
+			t.Errorf("%s is answered %d times", subject, n)
+		}
+	}
+	if n := w.answers(control.AuctionActor(), []byte(`{"actor_ref":"x","constraints":{}}`)); n != 2 {
+		t.Errorf("an auction for all has %d bids", n)
+	}
+	for range 20 {
+		if _, err := w.get(probeKey, "/x"); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := strings.Count(w.logs.String()+second.logs.String(), "msg=call "); n != 20 {
+		t.Errorf("20 calls ran %d times", n)
+	}
+}
+
+// answers counts the replies to a question until silence, which is told by the
+// reply to a ping that was sent later and comes last.
+func (w *world) answers(subject string, body []byte) int {
+	w.t.Helper()
+	var mu sync.Mutex
+	count, pings := 0, 0
+	inbox := w.conn.NATS().NewInbox()
+	stop, err := w.conn.Subscribe(inbox+".*", "", func(subject, _ string, _ []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasSuffix(subject, ".ping") {
+			pings++
+		} else {
+			count++
+		}
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer stop()
+	nc := w.conn.NATS()
+	if err := nc.PublishRequest(subject, inbox+".q", body); err != nil {
+		w.t.Fatal(err)
+	}
+	// Hosts answer on one connection each, but questions on several
+	// subscriptions: two rounds make sure that the first has been served.
+	for round := range 2 {
+		if err := nc.PublishRequest(w.host.control().PingHosts(), inbox+".ping", nil); err != nil {
+			w.t.Fatal(err)
+		}
+		testkit.Eventually(w.t, "two hosts to answer a ping", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return pings >= 2*(round+1)
+		})
+	}
+	testkit.Eventually(w.t, "an answer on "+subject, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return count > 0
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	return count
+}

@@ -25,7 +25,7 @@ func checkCredentials(cfg Config) error {
 			if p.user == "" {
 				missing = "user"
 			}
-			return fmt.Errorf("registry credentials have no %s: give both of %s, or neither: %w", missing, p.what, ErrRefused)
+			return refuse("registry credentials have no %s: give both of %s, or neither", missing, p.what)
 		}
 	}
 	return nil

@@ -16,9 +16,9 @@ import (
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
-// Error is a failure of a registry or on the way to it, worded for a person.
+// Error is a refusal, or a failure of a registry or on the way to it, worded
+// for a person.
 type Error struct {
-	Host string
 	Text string
 	Kind error // one of this package's errors, or nil
 	err  error
@@ -27,11 +27,23 @@ type Error struct {
 func (e *Error) Error() string   { return e.Text }
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.err} }
 
+func refuse(format string, args ...any) error {
+	return &Error{Text: fmt.Sprintf(format, args...), Kind: ErrRefused}
+}
+
+func lie(format string, args ...any) error {
+	return &Error{Text: fmt.Sprintf(format, args...), Kind: ErrMismatch}
+}
+
 // explain words an error of the libraries below. URLs are left out: those of
 // uploads and storage carry state and signatures that belong in no log.
 func (c *Client) explain(info *call, err error) error {
+	var own *Error
+	if errors.As(err, &own) { // worded already
+		return own
+	}
 	host := info.ref.Registry
-	e := &Error{Host: host, err: err}
+	e := &Error{err: err}
 	var answer *errcode.ErrorResponse
 	var location *url.Error
 	var refused *plainError

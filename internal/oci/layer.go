@@ -50,7 +50,7 @@ func (r *layerReader) read(p []byte) (int, error) {
 		}
 		n, err := r.body.Read(p)
 		if r.off+int64(n) > r.want.Size {
-			return 0, fmt.Errorf("the registry sent more than the layer's %d bytes: %w", r.want.Size, ErrMismatch)
+			return 0, lie("the registry sent more than the layer's %d bytes", r.want.Size)
 		}
 		r.h.Write(p[:n])
 		r.off += int64(n)
@@ -71,7 +71,7 @@ func (r *layerReader) read(p []byte) (int, error) {
 // finish says whether the whole layer was the right one.
 func (r *layerReader) finish() error {
 	if got := "sha256:" + hex.EncodeToString(r.h.Sum(nil)); got != r.want.Digest {
-		return fmt.Errorf("the registry calls the layer %s and sent the bytes of %s: %w", r.want.Digest, got, ErrMismatch)
+		return lie("the registry calls the layer %s and sent the bytes of %s", r.want.Digest, got)
 	}
 	return io.EOF
 }
@@ -120,13 +120,13 @@ func (r *layerReader) accept(resp *http.Response) error {
 	case resp.StatusCode == http.StatusPartialContent && r.off > 0:
 		from = r.off
 		if got := resp.Header.Get("Content-Range"); !strings.HasPrefix(got, fmt.Sprintf("bytes %d-", from)) {
-			return fmt.Errorf("asked for the layer from byte %d on, the registry sent %q: %w", from, printable(got), ErrMismatch)
+			return lie("asked for the layer from byte %d on, the registry sent %q", from, printable(got))
 		}
 	case resp.StatusCode != http.StatusOK:
 		return answer(resp)
 	}
 	if n := resp.ContentLength; n >= 0 && n != r.want.Size-from {
-		return fmt.Errorf("the manifest gives the layer %d bytes, the registry says %d: %w", r.want.Size, n+from, ErrMismatch)
+		return lie("the manifest gives the layer %d bytes, the registry says %d", r.want.Size, n+from)
 	}
 	if from < r.off {
 		if _, err := io.CopyN(io.Discard, resp.Body, r.off-from); err != nil {

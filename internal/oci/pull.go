@@ -23,7 +23,7 @@ func (c *Client) Pull(ctx context.Context, ref Ref, want string, fetch func(m Pu
 		return Pulled{}, err
 	}
 	if ref.latest() && !c.cfg.AllowLatest {
-		return Pulled{}, fmt.Errorf("pulling %s with the tag latest is prohibited: it is another artifact every time; give a tag or a digest, or pass --allow-latest: %w", ref, ErrRefused)
+		return Pulled{}, refuse("pulling %s with the tag latest is prohibited: it is another artifact every time; give a tag or a digest, or pass --allow-latest", ref)
 	}
 	if want = strings.ToLower(want); want != "" && !strings.HasPrefix(want, "sha256:") {
 		want = "sha256:" + want
@@ -45,7 +45,7 @@ func (c *Client) pull(ctx context.Context, ref Ref, want string, fetch func(m Pu
 		return Pulled{}, err
 	}
 	if want != "" && want != digest {
-		return Pulled{}, fmt.Errorf("image digest did not match provided digest: it is %s, and %s is wanted: %w", digest, want, ErrRefused)
+		return Pulled{}, refuse("image digest did not match provided digest: it is %s, and %s is wanted", digest, want)
 	}
 	m, err := decodeManifest(raw)
 	if err != nil {
@@ -85,11 +85,11 @@ func (c *Client) fetchManifest(ctx context.Context, ref Ref) (digest string, raw
 			return err
 		}
 		if len(raw) > maxManifest {
-			return fmt.Errorf("the manifest has more than %d bytes, which no artifact needs: %w", maxManifest, ErrMismatch)
+			return lie("the manifest has more than %d bytes, which no artifact needs", maxManifest)
 		}
 		digest = digestOf(raw)
 		if claimed := string(desc.Digest); claimed != digest {
-			return fmt.Errorf("the registry calls the manifest %s and sent the bytes of %s: %w", claimed, digest, ErrMismatch)
+			return lie("the registry calls the manifest %s and sent the bytes of %s", claimed, digest)
 		}
 		return nil
 	})

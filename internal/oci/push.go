@@ -42,10 +42,10 @@ func (c *Client) newPush(ref Ref, p Push) (*pushJob, error) {
 		return nil, err
 	}
 	if ref.Tag == "" && ref.Digest != "" {
-		return nil, fmt.Errorf("%s names a digest and no tag, and nothing can be pushed under a digest alone: give host/name:tag: %w", ref, ErrRefused)
+		return nil, refuse("%s names a digest and no tag, and nothing can be pushed under a digest alone: give host/name:tag", ref)
 	}
 	if ref.latest() && !p.AllowLatest && !c.cfg.AllowLatest {
-		return nil, fmt.Errorf("pushing %s with the tag latest is prohibited: hosts refuse it and cannot tell what it was; give a version as tag, or pass --allow-latest: %w", ref, ErrRefused)
+		return nil, refuse("pushing %s with the tag latest is prohibited: hosts refuse it and cannot tell what it was; give a version as tag, or pass --allow-latest", ref)
 	}
 	if p.Layer.Size() <= 0 {
 		return nil, fmt.Errorf("there is nothing to push to %s: the layer is empty", ref)
@@ -62,7 +62,7 @@ func (c *Client) newPush(ref Ref, p Push) (*pushJob, error) {
 	}
 	job := &pushJob{Client: c, Push: p, ref: ref, manifest: m, digest: digestOf(m)}
 	if ref.Digest != "" && ref.Digest != job.digest {
-		return nil, fmt.Errorf("%s names another digest than the artifact has, %s: leave the digest out or give that one: %w", ref, job.digest, ErrRefused)
+		return nil, refuse("%s names another digest than the artifact has, %s: leave the digest out or give that one", ref, job.digest)
 	}
 	job.ref.Tag, job.ref.Digest = ref.target(), ""
 	if ref.Digest != "" {
@@ -108,10 +108,10 @@ func (j *pushJob) allowed(before string) error {
 		return nil
 	}
 	if j.LoopbackOnly {
-		return fmt.Errorf("it is signed with the development key, which everybody has, and %s is not this machine: sign it with your own key, or pass --allow-dev-key: %w", j.ref.Registry, ErrRefused)
+		return refuse("it is signed with the development key, which everybody has, and %s is not this machine: sign it with your own key, or pass --allow-dev-key", j.ref.Registry)
 	}
 	if before != "" && before != j.digest && !j.Force {
-		return fmt.Errorf("the tag %s names %s there and would be moved to %s, under everybody who uses it: give the artifact a new tag, or pass --force: %w", j.ref.Tag, before, j.digest, ErrRefused)
+		return refuse("the tag %s names %s there and would be moved to %s, under everybody who uses it: give the artifact a new tag, or pass --force", j.ref.Tag, before, j.digest)
 	}
 	return nil
 }

@@ -45,6 +45,10 @@ func ParseRef(s string) (Ref, error) {
 		s = s[len("oci://"):]
 	}
 	s, digest, hasDigest := strings.Cut(strings.ToLower(s), "@")
+	// By the grammar this is an image of Docker Hub; nobody means that.
+	if host, _, _ := strings.Cut(s, ":"); !strings.Contains(s, "/") && (host == "localhost" || strings.Contains(host, ".")) {
+		return Ref{}, fmt.Errorf("reference %q names a registry and no artifact; want host[:port]/name:tag", given)
+	}
 	tag, err := name.NewTag(s)
 	if err != nil {
 		return Ref{}, fmt.Errorf("reference %q: %w; want host[:port]/name:tag", given, err)

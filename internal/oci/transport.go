@@ -121,7 +121,7 @@ func loopbackName(host string) bool {
 // RoundTrip implements http.RoundTripper.
 func (r *router) RoundTrip(req *http.Request) (*http.Response, error) {
 	info := callFrom(req.Context())
-	first := req.URL.Host == info.host
+	asked, first := req, req.URL.Host == info.host
 	if req.URL.Scheme == "http" && r.knownTLS(req.URL.Host) {
 		req = overTLS(req)
 	}
@@ -145,6 +145,7 @@ func (r *router) RoundTrip(req *http.Request) (*http.Response, error) {
 		return r.RoundTrip(req)
 	}
 	noteAdvice(req.Context(), resp.Header)
+	resp.Request = asked // for oras, which answers challenges of the origin it asked
 	return resp, nil
 }
 
@@ -303,7 +304,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	from := via[0].URL
 	if from.Scheme == "https" && req.URL.Scheme != "https" {
-		return fmt.Errorf("a redirect from https to %s on %s is not followed: %w", req.URL.Scheme, req.URL.Host, ErrRefused)
+		return refuse("a redirect from https to %s on %s is not followed", req.URL.Scheme, req.URL.Host)
 	}
 	if from.Host != req.URL.Host || from.Scheme != req.URL.Scheme {
 		req.Header.Del("Authorization")

@@ -93,7 +93,7 @@ func uploadLocation(resp *http.Response) (*url.URL, error) {
 		return nil, fmt.Errorf("the registry opened an upload and did not say where: %w", err)
 	}
 	if resp.Request.URL.Scheme == "https" && location.Scheme != "https" {
-		return nil, fmt.Errorf("the registry is spoken to over https and wants the bytes sent over %s to %s: %w", location.Scheme, location.Host, ErrRefused)
+		return nil, refuse("the registry is spoken to over https and wants the bytes sent over %s to %s", location.Scheme, location.Host)
 	}
 	// Some registries leave out a port 443 that the user wrote; it is the same place.
 	if asked := resp.Request.URL; asked.Port() == "443" && location.Port() == "" && location.Hostname() == asked.Hostname() {

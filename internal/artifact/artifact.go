@@ -57,13 +57,11 @@ type Artifact struct {
 // it. An unsigned one is no error; broken wasm, two tokens and a token that is
 // broken or badly signed are.
 func Read(r io.Reader) (*Artifact, error) {
-	digest := sha256.New()
-	info, err := wasmbin.Canonical(io.Discard, io.TeeReader(r, digest))
+	info, digest, err := scan(r)
 	if err != nil {
 		return nil, err
 	}
-	a := &Artifact{Kind: Actor, Token: info.Token, Hash: info.Hash, Size: info.Read, Legacy: info.Legacy}
-	a.Digest = fmt.Sprintf("sha256:%x", digest.Sum(nil))
+	a := &Artifact{Kind: Actor, Token: info.Token, Hash: info.Hash, Size: info.Read, Legacy: info.Legacy, Digest: digest}
 	if info.Format == wasmbin.Component {
 		a.Kind = Component
 	}
@@ -80,6 +78,36 @@ func Read(r io.Reader) (*Artifact, error) {
 		return nil, errors.New("its token says nothing about a module (no wascap member)")
 	}
 	return a, nil
+}
+
+// scan reads a binary and gives its digest too. A file is hashed a second time
+// only if its one hash did not give both; what can't be read again is hashed
+// twice on the way.
+func scan(r io.Reader) (wasmbin.Info, string, error) {
+	digest := sha256.New()
+	sum := func() string { return fmt.Sprintf("sha256:%x", digest.Sum(nil)) }
+	file, ok := r.(io.ReadSeeker)
+	start := int64(0)
+	if ok {
+		var err error
+		start, err = file.Seek(0, io.SeekCurrent)
+		ok = err == nil // a pipe has the method, and no position
+	}
+	if !ok {
+		info, err := wasmbin.Canonical(io.Discard, io.TeeReader(r, digest))
+		return info, sum(), err
+	}
+	info, err := wasmbin.Canonical(io.Discard, file)
+	if err != nil || info.Digest != "" {
+		return info, info.Digest, err
+	}
+	if _, err := file.Seek(start, io.SeekStart); err != nil {
+		return info, "", err
+	}
+	if _, err := io.CopyN(digest, file, info.Read); err != nil {
+		return info, "", fmt.Errorf("reading it again for its digest: %w", err)
+	}
+	return info, sum(), nil
 }
 
 // Policy says what Verify accepts.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,32 @@ func read(t *testing.T, file []byte) *Artifact {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// The digest is that of the bytes whether they can be read again or not, and
+// whether or not they are in the form that is hashed once.
+func TestDigestOfFilesAndStreams(t *testing.T) {
+	signed, err := os.ReadFile(filepath.Join("testdata", "probe_s.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	padded := append(slices.Clone(signed), 0, 0x82, 0x00, 1, 'x') // a custom section with a padded size
+	for name, file := range map[string][]byte{"canonical": signed, "padded": padded} {
+		want := fmt.Sprintf("sha256:%x", sha256.Sum256(file))
+		at3 := bytes.NewReader(append([]byte("abc"), file...))
+		if _, err := at3.Seek(3, io.SeekStart); err != nil {
+			t.Fatal(err)
+		}
+		for how, r := range map[string]io.Reader{"a file": at3, "a stream": io.MultiReader(bytes.NewReader(file))} {
+			a, err := Read(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Digest != want {
+				t.Errorf("%s as %s: digest %s, want %s", name, how, a.Digest, want)
+			}
+		}
+	}
 }
 
 func TestWashVectors(t *testing.T) {

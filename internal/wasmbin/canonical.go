@@ -2,6 +2,7 @@ package wasmbin
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -39,6 +40,11 @@ type Info struct {
 	// Tokens counts the token sections. With more than one, readers disagree on
 	// which is meant, and Token is the first.
 	Tokens int
+	// Digest is the SHA-256 of the binary as it was read ("sha256:" and lower-case
+	// hex) where one hash gives both, and "" where it does not: see plainDigest.
+	Digest string
+
+	lastIsToken bool
 }
 
 func isToken(name string) bool { return name == TokenSection || name == LegacySection }
@@ -84,7 +90,39 @@ func copyCanonical(w io.Writer, r io.Reader) (Info, *hashing, error) {
 	}
 	info.Hash = fmt.Sprintf("%X", out.hash.Sum(nil))
 	info.Size, info.Read = out.n, in.Offset()
-	return info, out, nil
+	info.Digest, err = info.plainDigest(out.hash)
+	return info, out, err
+}
+
+// plainDigest continues the hash of the canonical form to that of the binary as
+// it was read. Copying canonically only ever makes a binary shorter, so where the
+// lengths say that nothing was lost but one minimal token section at the end, the
+// binary is the canonical form and then that section. So are those that wash and
+// this package sign; hashing a large one twice would double the time to read it.
+func (info *Info) plainDigest(canonical hash.Hash) (string, error) {
+	var tail bytes.Buffer
+	if info.lastIsToken && info.Tokens == 1 {
+		if err := AppendCustom(&tail, info.section(), []byte(info.Token)); err != nil {
+			return "", err
+		}
+	}
+	if info.Read != info.Size+int64(tail.Len()) {
+		return "", nil
+	}
+	whole, err := canonical.(hash.Cloner).Clone()
+	if err != nil {
+		return "", err
+	}
+	whole.Write(tail.Bytes())
+	return fmt.Sprintf("sha256:%x", whole.Sum(nil)), nil
+}
+
+// section is the name of the section that the token was in.
+func (info *Info) section() string {
+	if info.Legacy {
+		return LegacySection
+	}
+	return TokenSection
 }
 
 // canonical copies one binary; info is filled at depth 0 only.
@@ -100,11 +138,14 @@ func canonical(w io.Writer, in *Reader, depth int, info *Info) error {
 		if err != nil {
 			return err
 		}
+		signed := s.ID == SectionCustom && isToken(s.Name)
+		if depth == 0 {
+			info.lastIsToken = signed
+		}
 		switch {
-		case s.ID == SectionCustom && isToken(s.Name):
-			if depth > 0 {
-				continue
-			}
+		case signed && depth > 0:
+			continue
+		case signed:
 			err = info.readToken(s)
 		case in.format == Component && (s.ID == SectionCoreModule || s.ID == SectionComponent):
 			err = copyNested(w, in, s, depth)

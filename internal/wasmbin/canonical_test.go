@@ -2,8 +2,10 @@ package wasmbin
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -298,11 +300,60 @@ func FuzzCanonical(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if info.Digest != "" && info.Digest != fmt.Sprintf("sha256:%x", sha256.Sum256(in)) {
+			t.Errorf("%x has another digest than %s", in, info.Digest)
+		}
 		again, err := Canonical(&twice, bytes.NewReader(once.Bytes()))
 		if err != nil || !bytes.Equal(once.Bytes(), twice.Bytes()) || again.Hash != info.Hash || again.Tokens != 0 || once.Len() > len(in) {
 			t.Errorf("%x\n→ %x\n→ %x (%v)", in, once.Bytes(), twice.Bytes(), err)
 		}
 	})
+}
+
+// A digest that is not of these bytes would let one file pass for another.
+func TestOneHashGivesTheDigestWhereNothingWasDropped(t *testing.T) {
+	var plain, signed bytes.Buffer
+	if _, err := Canonical(&plain, bytes.NewReader(actorModule().bytes())); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Embed(&signed, bytes.NewReader(plain.Bytes()), TokenSection, func(Info) (string, error) { return "t.o.k", nil }); err != nil {
+		t.Fatal(err)
+	}
+	custom := func(name, data string) []byte {
+		var b bytes.Buffer
+		if err := AppendCustom(&b, name, []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		want bool
+	}{
+		{"unsigned", plain.Bytes(), true},
+		{"signed at the end", signed.Bytes(), true},
+		{"signed in the old section", join(plain.Bytes(), custom(LegacySection, "t.o.k")), true},
+		{"padded", unhex(t, paddedModule), false},
+		{"a section after the token", join(signed.Bytes(), custom("note", "")), false},
+		{"two tokens", join(signed.Bytes(), custom(LegacySection, "t.o.k")), false},
+		{"a padded token section", join(plain.Bytes(), []byte("\x00\x87\x00\x03jwtt.o")), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			info, err := Canonical(io.Discard, bytes.NewReader(tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := ""
+			if tt.want {
+				want = fmt.Sprintf("sha256:%x", sha256.Sum256(tt.in))
+			}
+			if info.Digest != want {
+				t.Errorf("digest %q, want %q", info.Digest, want)
+			}
+		})
+	}
 }
 
 func BenchmarkCanonical60MiB(b *testing.B) {

@@ -16,7 +16,7 @@
 #   DIST_WASM      the signed file, build/$(PROJECT)_s.wasm
 #   CARGO TARGET_DIR WASM_TARGET     for Rust;  GO  for Go;  WASH  for your own rules
 #   OP DATA        for `make call`: operation, and JSON or @file
-#   RPC_TEST_TIMEOUT_MS              for tests, 2000
+#   RPC_TEST_TIMEOUT_MS START_TIMEOUT_MS     milliseconds: for each call of a test, 2000; for a start, 15000
 #
 # Targets
 #   all signed push start call test            the loop
@@ -43,6 +43,7 @@ REG_SERVER  ?= $(eval REG_SERVER := $$(or $$(shell $(REGISTRY) address 2>/dev/nu
 REG_URL     ?= $(REG_SERVER)/$(PROJECT):$(VERSION)
 PUSH_REG_CMD ?= $(OCIPUSH) push $(REG_URL)
 RPC_TEST_TIMEOUT_MS ?= 2000
+START_TIMEOUT_MS    ?= 15000
 
 # The signer finds keys by itself (flag or environment, KEYDIR, ~/.wash/keys, the development
 # key): no seed passes through a command line here.
@@ -92,15 +93,12 @@ push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(call after,up)
 	$(Q)$(PUSH_REG_CMD) $(DIST_WASM)
 
 start: push | $(call need,LATTICE) $(call after,up)
-	$(Q)$(LATTICE) start actor $(REG_URL) --replace
+	$(Q)$(LATTICE) start actor $(REG_URL) --timeout-ms $(START_TIMEOUT_MS)
 
 # DATA reaches the shell as a variable: JSON is full of quotes that a command line would lose.
 call: export _WM_DATA = $(DATA)
 call: | $(call need,LATTICE) $(call need,REGISTRY) $(call after,up push start)
-	$(Q)case "$$_WM_DATA" in \
-	'') exec $(LATTICE) call $(REG_URL) $(OP) ;; \
-	@*) exec $(LATTICE) call $(REG_URL) $(OP) --data "$${_WM_DATA#@}" ;; \
-	*)  exec $(LATTICE) call $(REG_URL) $(OP) "$$_WM_DATA" ;; esac
+	$(Q)$(LATTICE) call $(REG_URL) $(OP) $${_WM_DATA:+"$$_WM_DATA"}
 
 up: | $(call need,REGISTRY) $(call need,DEVHOST)
 	$(Q)$(REGISTRY) up --any-port

@@ -187,18 +187,17 @@ func newCaller(ses *session) (*caller, error) {
 
 func clusterSeed(p place) (*strkey.Seed, error) {
 	if p.clusterSeed == "" {
-		return nil, fmt.Errorf("calls are signed by the cluster seed of the lattice, and %s has none: give --cluster-seed or WASMCLOUD_CLUSTER_SEED, or the --state-file or --context of the host", p.source)
+		return nil, errors.New("calls are signed by the cluster seed of the lattice, and none is known: give the host's --state-file or --context, or --cluster-seed or WASMCLOUD_CLUSTER_SEED")
 	}
+	var seed *strkey.Seed
+	var err error
 	if len(p.clusterSeed) < seedLength { // a file
-		seed, err := strkey.ReadFile(p.clusterSeed, strkey.Cluster)
-		if err != nil {
-			return nil, fmt.Errorf("cluster seed: %w", err)
-		}
-		return seed, nil
+		seed, err = strkey.ReadFile(p.clusterSeed, strkey.Cluster)
+	} else {
+		seed, err = strkey.ParseSeed([]byte(p.clusterSeed), strkey.Cluster)
 	}
-	seed, err := strkey.ParseSeed([]byte(p.clusterSeed), strkey.Cluster)
 	if err != nil {
-		return nil, fmt.Errorf("cluster seed (from %s, flag or variable): %w", p.source, err)
+		return nil, fmt.Errorf("the cluster seed of %s: %w", p.seedSource, err)
 	}
 	return seed, nil
 }

@@ -27,6 +27,7 @@ type place struct {
 	jsDomain    string
 	ctlPrefix   string
 	clusterSeed string
+	seedSource  string // where clusterSeed comes from
 }
 
 // locate finds the host: the first source that exists, with the explicit flags
@@ -88,7 +89,7 @@ func fromState(path, source string, named bool, kind string) (place, error) {
 		if err != nil {
 			return place{}, fmt.Errorf("%s (%s): %w", path, source, err)
 		}
-		p.clusterSeed, p.jwt, p.seed, p.creds = c.clusterSeed, c.jwt, c.seed, c.creds
+		p.clusterSeed, p.seedSource, p.jwt, p.seed, p.creds = c.clusterSeed, c.seedSource, c.jwt, c.seed, c.creds
 	}
 	p.source = source + " " + path
 	return p, nil
@@ -110,7 +111,7 @@ func fromContext(path, kind string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	p := place{source: "the context " + path, lattice: c.LatticePrefix, jsDomain: c.JSDomain, clusterSeed: c.ClusterSeed}
+	p := place{source: "the context " + path, lattice: c.LatticePrefix, jsDomain: c.JSDomain, clusterSeed: c.ClusterSeed, seedSource: path}
 	host, port := c.RPCHost, c.RPCPort
 	p.jwt, p.seed, p.creds = c.RPCJWT, c.RPCSeed, c.RPCCredsFile
 	if kind == kindCtl {
@@ -164,11 +165,16 @@ func (f *connFlags) overlay(s *cli.IO, p *place) {
 		{&p.lattice, given(f.lattice, s.Env("WASMCLOUD_LATTICE_PREFIX"), s.Env("WASMCLOUD_LATTICE"))},
 		{&p.jsDomain, given(f.jsDomain, s.Env("WASMCLOUD_JS_DOMAIN"))},
 		{&p.ctlPrefix, s.Env("WASMCLOUD_CTL_TOPIC_PREFIX")},
-		{&p.clusterSeed, given(f.clusterSeed, s.Env("WASMCLOUD_CLUSTER_SEED"))},
 	} {
 		if m.value != "" {
 			*m.to = m.value
 		}
+	}
+	switch env := s.Env("WASMCLOUD_CLUSTER_SEED"); {
+	case f.clusterSeed != "":
+		p.clusterSeed, p.seedSource = f.clusterSeed, "--cluster-seed"
+	case env != "":
+		p.clusterSeed, p.seedSource = env, "WASMCLOUD_CLUSTER_SEED"
 	}
 }
 

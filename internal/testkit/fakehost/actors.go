@@ -2,6 +2,7 @@ package fakehost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
+
+// ErrSilent from an actor's Handle means that no reply is sent.
+var ErrSilent = errors.New("silent")
 
 // start adds instances; h.mu is held, as in the functions below.
 func (h *Host) start(ref string, count int) {
@@ -121,6 +125,9 @@ func (h *Host) invoke(key string, m *nats.Msg) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	msg, err := h.answer(ctx, actor, inv)
+	if errors.Is(err, ErrSilent) {
+		return
+	}
 	resp := wasmbus.Response{Msg: msg, InvocationID: inv.ID, ContentLength: uint64(len(msg))}
 	if err != nil {
 		resp = wasmbus.Response{InvocationID: inv.ID, Error: err.Error()}

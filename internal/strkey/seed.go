@@ -88,6 +88,9 @@ func (s *Seed) Sign(msg []byte) ([]byte, error) {
 // Reveal gives the 58-character text of the seed, to be written to a key file or
 // shown to the person who asked for it, and nowhere else.
 func (s *Seed) Reveal() string {
+	if s.raw == nil {
+		return ""
+	}
 	raw := s.raw()
 	return encodeSeed(s.kind, raw[:])
 }

@@ -187,7 +187,8 @@ func (e *examination) tracked(ctx context.Context, s *cli.IO) error {
 			continue // no repository, or one that was asked
 		}
 		seen[top] = true
-		list, err := exec.CommandContext(ctx, git, "-C", top, "ls-files", "-z", "--", "*"+keyExtension).Output()
+		// A repository's own configuration must not get a program run by being looked at.
+		list, err := exec.CommandContext(ctx, git, "-c", "core.fsmonitor=false", "-C", top, "ls-files", "-z", "--", "*"+keyExtension).Output()
 		if err != nil {
 			return err
 		}

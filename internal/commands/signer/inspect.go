@@ -192,6 +192,9 @@ func (r *inspected) table(w io.Writer) {
 	t.pair("Version", fmt.Sprintf("%s (%d)", r.Version, r.Revision))
 	t.pair("Call Alias", r.CallAlias)
 	t.center(heading)
+	if len(caps) == 0 {
+		t.left("") // wash leaves a line here
+	}
 	for _, name := range caps {
 		t.left(name)
 	}

@@ -37,6 +37,12 @@ const (
 	paddedModule = "0061736d010000000184808080000160000000030178aa"
 )
 
+// component holds that module, and a signature inside it that is none of its own.
+func component(module []byte) []byte {
+	inner := append(bytes.Clone(module), "\x00\x05\x03jwtx"...)
+	return append(append([]byte("\x00asm\x0d\x00\x01\x00\x01"), byte(len(inner))), inner...)
+}
+
 // lay puts modules and the keys of formats.md 10 into a folder: keys/A.nk is that of
 // the raw seed of 1s, keys/M.nk of 2s.
 func lay(dir string) error {
@@ -48,7 +54,10 @@ func lay(dir string) error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{"padded.wasm": padded, "probe.wasm": unsigned, "keys/dev.nk": []byte(strkey.Development().Reveal())}
+	files := map[string][]byte{
+		"padded.wasm": padded, "probe.wasm": unsigned, "component.wasm": component(padded),
+		"keys/dev.nk": []byte(strkey.Development().Reveal()),
+	}
 	for i, kind := range []strkey.Kind{strkey.Account, strkey.Module, strkey.Service, strkey.Cluster, strkey.Server, strkey.Operator} {
 		files["keys/"+string(kind)+".nk"] = []byte(key(kind, byte(i+1)).Reveal())
 	}
@@ -83,7 +92,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.Scripts(t, func(env *testscript.Env) error {
-		env.Setenv("WASH", wash)
+		env.Setenv("WASHSAID", wash)
 		env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 		env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
 		return lay(env.WorkDir)

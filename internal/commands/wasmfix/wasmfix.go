@@ -32,7 +32,7 @@ type options struct {
 // Command returns the wasmfix command.
 func Command(s *cli.IO) *cobra.Command {
 	var o options
-	root := cli.Root(s, "wasmfix MODULE -o FILE", "Make a compiler's WebAssembly module a wasmCloud actor", cli.LongOutput())
+	root := cli.Root(s, "wasmfix MODULE", "Make a compiler's WebAssembly module a wasmCloud actor", cli.LongOutput())
 	root.Long = `Make a compiler's module an actor that the hosts of wasmCloud 0.5x to 0.82 load, before it is signed.
 
 Go exports _initialize, and hosts only call _start: an alias is added, so that Go's runtime is started. --strip drops names and
@@ -48,7 +48,7 @@ Not checked is the code itself, instruction by instruction: the host's compiler 
 		return fix(cmd, s, &o, args[0])
 	}
 	f := root.Flags()
-	f.StringVarP(&o.out, "out", "o", "", "`file` to write; may be MODULE itself (required)")
+	f.StringVarP(&o.out, "out", "o", "", "`file` to write (default MODULE itself)")
 	f.BoolVar(&o.strip, "strip", false, "drop the sections with names and for debugging")
 	f.StringArrayVar(&o.aliases, "alias", []string{"_start=_initialize"}, "`NEW=OLD`: export OLD under a second name, if NEW is not exported (repeatable)")
 	f.BoolVar(&o.noAlias, "no-alias", false, "add no export")
@@ -85,7 +85,7 @@ func (r *fixed) print(w io.Writer) {
 
 func fix(cmd *cobra.Command, s *cli.IO, o *options, path string) error {
 	if o.out == "" {
-		return cli.Usage("say with -o what to write (it may be %s itself)", path)
+		o.out = path
 	}
 	aliases, err := parseAliases(o)
 	if err != nil {

@@ -190,7 +190,7 @@ func TestExitCodes(t *testing.T) {
 	for args, want := range map[string]int{
 		"go.wasm -o x.wasm": 0, "inspect go.wasm": 0, "inspect env.wasm": 0, "check started.wasm": 0, "env.wasm -o x.wasm --no-check": 0,
 		"check go.wasm": 1, "go.wasm -o go.wasm/x": 1, "go.wasm -o .": 1, "signed.wasm -o x.wasm": 1, "component.wasm -o x.wasm": 1, "inspect .": 1,
-		"go.wasm": 2, "": 2, "go.wasm -o x.wasm --alias x": 2, "go.wasm started.wasm -o x.wasm": 2, "check": 2, "go.wasm -o x.wasm --what": 2,
+		"": 2, "go.wasm -o x.wasm --alias x": 2, "go.wasm started.wasm -o x.wasm": 2, "check": 2, "go.wasm -o x.wasm --what": 2,
 	} {
 		if code, _, errText := run(t, strings.Fields(args)...); code != want || (code == 0) != (errText == "") {
 			t.Errorf("wasmfix %s: exit %d, want %d: %s", args, code, want, errText)

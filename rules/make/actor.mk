@@ -75,7 +75,7 @@ _wm_raw := build/$(PROJECT)_raw.wasm
 # go keeps a cache of its own and is asked each time; equal output is left untouched from here on.
 $(UNSIGNED_WASM): .FORCE | $(call need,WASMFIX)
 	@mkdir -p build $(@D)
-	$(Q)GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $(_wm_raw) .
+	$(Q)GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' -o $(_wm_raw) .
 	$(Q)$(WASMFIX) $(foreach c,$(CLAIMS),--caps $(c)) -o $@ $(_wm_raw) $(if $(Q),>/dev/null)
 else
 # A finished file.

@@ -28,6 +28,7 @@ type Server struct {
 	ns      *server.Server
 	url     string
 	tempDir string
+	old     *oldClients
 }
 
 // StartServer starts a server and returns when it takes connections.
@@ -73,7 +74,8 @@ func (s *Server) start(ctx context.Context, cfg ServerConfig, dir string) error 
 		return errors.New("the NATS server did not become ready")
 	}
 	s.url = ns.ClientURL()
-	return nil
+	s.old, err = serveOldClients(ns)
+	return err
 }
 
 func serverOptions(cfg ServerConfig, dir string) *server.Options {
@@ -102,6 +104,9 @@ func (s *Server) InProcess() *Server { return s }
 
 // Shutdown stops the server and waits for it. It may be called twice.
 func (s *Server) Shutdown() {
+	if s.old != nil {
+		s.old.close()
+	}
 	if s.ns != nil {
 		s.ns.Shutdown()
 		s.ns.WaitForShutdown()

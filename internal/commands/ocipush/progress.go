@@ -21,10 +21,11 @@ func newProgress(s *cli.IO, total int64) *progress {
 		return &progress{}
 	}
 	bars := mpb.New(mpb.WithOutput(s.Err), mpb.WithWidth(60), mpb.WithAutoRefresh())
-	bar := bars.New(total, mpb.BarStyle(),
-		mpb.BarRemoveOnComplete(),
+	// Made without a total, a bar does not end at 100 %: a retry may take it back.
+	bar := bars.New(0, mpb.BarStyle(),
 		mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f")),
 		mpb.AppendDecorators(decor.Percentage(), decor.EwmaETA(decor.ET_STYLE_GO, 30, decor.WCSyncSpace)))
+	bar.SetTotal(total, false)
 	return &progress{bars, bar}
 }
 

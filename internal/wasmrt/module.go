@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -19,32 +20,59 @@ const guestCall = "__guest_call"
 
 // Module is a compiled actor.
 type Module struct {
-	rt       *Runtime
-	compiled wazero.CompiledModule
-	starts   []string // exported functions to be run in a new instance, in this order
+	rt     *Runtime
+	starts []string // exported functions to be run in a new instance, in this order
+
+	mu     sync.Mutex
+	code   *code         // what new calls use; nil once the module is closed
+	native chan struct{} // closed when code will not be replaced by better any more
 }
 
 // Compile reads a module and makes it ready to be called. It refuses what this Runtime could not
 // run: broken or unsupported WebAssembly, imports that it does not have, a missing or misshapen
-// __guest_call. The bytes are not kept.
+// __guest_call. The bytes must not be changed afterwards.
 func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
-	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-	compiled, err := r.wz.CompileModule(ctx, wasm)
+	wz := r.quick
+	if wz == nil {
+		wz = r.final
+	}
+	compiled, err := wz.CompileModule(workers(ctx), wasm)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the actor: %w", err)
 	}
-	if err := r.check(compiled); err != nil {
+	if err := check(wz, compiled); err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}
-	return &Module{rt: r, compiled: compiled, starts: startFunctions(compiled)}, nil
+	m := &Module{rt: r, starts: startFunctions(compiled), code: &code{wz: wz, compiled: compiled}, native: make(chan struct{})}
+	if wz == r.final {
+		close(m.native)
+		return m, nil
+	}
+	r.jobs.Go(func() {
+		defer close(m.native)
+		// What fails here can be interpreted all the same, so nobody needs to know.
+		if better, err := r.final.CompileModule(workers(r.background), wasm); err == nil {
+			m.replace(r.background, &code{wz: r.final, compiled: better})
+		}
+	})
+	return m, nil
 }
 
-// check compares what a module wants and gives with what this Runtime gives and wants.
-func (r *Runtime) check(c wazero.CompiledModule) error {
+// workers lets a compilation use every core. With one worker only, it could not be cancelled.
+func workers(ctx context.Context) context.Context {
+	return experimental.WithCompilationWorkers(ctx, max(2, runtime.GOMAXPROCS(0)))
+}
+
+// Native is closed when calls of the module run as fast as they ever will: as native code, unless
+// this Runtime only interprets.
+func (m *Module) Native() <-chan struct{} { return m.native }
+
+// check compares what a module wants and gives with what an engine gives and wants.
+func check(wz wazero.Runtime, c wazero.CompiledModule) error {
 	var unknown []string
 	for _, f := range c.ImportedFunctions() {
 		module, name, _ := f.Import()
-		have, ok := r.provided(module, name)
+		have, ok := provided(wz, module, name)
 		if !ok || !slices.Equal(have.ParamTypes(), f.ParamTypes()) || !slices.Equal(have.ResultTypes(), f.ResultTypes()) {
 			unknown = append(unknown, fmt.Sprintf("function %s.%s%s", module, name, signature(f)))
 		}
@@ -69,8 +97,8 @@ func (r *Runtime) check(c wazero.CompiledModule) error {
 	return nil
 }
 
-func (r *Runtime) provided(module, name string) (api.FunctionDefinition, bool) {
-	m := r.wz.Module(module)
+func provided(wz wazero.Runtime, module, name string) (api.FunctionDefinition, bool) {
+	m := wz.Module(module)
 	if m == nil {
 		return nil, false
 	}
@@ -105,9 +133,9 @@ func startFunctions(c wazero.CompiledModule) []string {
 	return names
 }
 
-// Close releases the compiled code. Calls that are under way end undisturbed; new ones are not to be
-// made.
-func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
+// Close releases the compiled code, as soon as the calls that are under way have ended. New calls
+// fail.
+func (m *Module) Close(ctx context.Context) error { return m.replace(ctx, nil) }
 
 // Call makes an instance, lets it serve one operation and throws it away. It returns what the guest
 // answered, or a *GuestError, a *TrapError, an error that wraps ErrDepth, or, if ctx ended first,
@@ -123,9 +151,14 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 	}
 	c := newCall(ctx, operation, payload, host)
 	defer c.flush()
+	code, err := m.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer m.release(context.WithoutCancel(ctx), code)
 	mem := m.rt.pool.get()
 	defer mem.release() // after the instance is closed
-	instance, err := m.rt.wz.InstantiateModule(withMemory(c.ctx, mem), m.compiled, m.rt.moduleConfig(c))
+	instance, err := code.wz.InstantiateModule(withMemory(c.ctx, mem), code.compiled, m.rt.moduleConfig(c))
 	if err != nil {
 		return nil, failure(ctx, err, c.lastWords())
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestProbeAnswers(t *testing.T) {
-	for name, cfg := range map[string]wasmrt.Config{"compiler": {}, "interpreter": {Interpreter: true}} {
+	for name, cfg := range map[string]wasmrt.Config{"compiler": {CompileFirst: true}, "interpreter": {Interpreter: true}} {
 		t.Run(name, func(t *testing.T) {
 			probe := compileProbe(t, newRuntime(t, cfg))
 			host := &fakeHost{}
@@ -35,7 +35,7 @@ func TestProbeAnswers(t *testing.T) {
 }
 
 func TestProbeFails(t *testing.T) {
-	for name, cfg := range map[string]wasmrt.Config{"compiler": {}, "interpreter": {Interpreter: true}} {
+	for name, cfg := range map[string]wasmrt.Config{"compiler": {CompileFirst: true}, "interpreter": {Interpreter: true}} {
 		t.Run(name, func(t *testing.T) {
 			probe := compileProbe(t, newRuntime(t, cfg))
 			host := &fakeHost{}

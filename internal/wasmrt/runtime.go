@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -50,9 +51,13 @@ type Host interface {
 
 // Config says how guests are run. The zero value is usable.
 type Config struct {
-	// Interpreter runs guests without compiling them to native code: slow calls, but a
-	// standard-Go actor is ready in a tenth of the time. Platforms without a compiler use it anyway.
+	// Interpreter runs guests without ever compiling them to native code, as on platforms for which
+	// there is no compiler. Calls are slower, and nothing is spent on code that may not be used.
 	Interpreter bool
+	// CompileFirst lets Compile return only when a module is native code. Otherwise it returns when
+	// the module can be interpreted, which for a standard-Go actor takes a tenth of the time, and
+	// calls go over to the native code once that is there.
+	CompileFirst bool
 	// MemoryPages bounds the memory of one instance, in pages of 64 KiB; 0 means DefaultMemoryPages.
 	MemoryPages uint32
 	// CacheDir keeps compiled modules between runs. It is made if absent, and refused if anybody
@@ -70,9 +75,14 @@ type Config struct {
 // Runtime runs modules. Make it by New.
 type Runtime struct {
 	cfg   Config
-	wz    wazero.Runtime
+	quick wazero.Runtime          // interprets what is not compiled yet; nil if nothing has to
+	final wazero.Runtime          // runs the modules in the long run
 	cache wazero.CompilationCache // nil without CacheDir
 	pool  memoryPool
+
+	background context.Context // of the compilations that no caller waits for
+	stop       context.CancelFunc
+	jobs       sync.WaitGroup
 }
 
 // New makes a Runtime. Close releases it.
@@ -81,13 +91,11 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		return nil, fmt.Errorf("memory limit of %d pages: a guest can address at most %d (4 GiB)", cfg.MemoryPages, maxMemoryPages)
 	}
 	r := &Runtime{cfg: withDefaults(cfg)}
+	r.background, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	engine := wazero.NewRuntimeConfig()
 	if cfg.Interpreter {
 		engine = wazero.NewRuntimeConfigInterpreter()
 	}
-	// Closing on a done context costs tiny calls a factor of two, and is the only way to get out of
-	// a guest that loops.
-	engine = engine.WithMemoryLimitPages(r.cfg.MemoryPages).WithCloseOnContextDone(true)
 	if cfg.CacheDir != "" && !cfg.Interpreter {
 		cache, err := openCache(cfg.CacheDir)
 		if err != nil {
@@ -96,11 +104,22 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		r.cache = cache
 		engine = engine.WithCompilationCache(cache)
 	}
-	r.wz = wazero.NewRuntimeWithConfig(ctx, engine)
-	if err := r.provideImports(ctx); err != nil {
+	var err error
+	r.final, err = r.newEngine(ctx, engine)
+	if err == nil && !cfg.Interpreter && !cfg.CompileFirst {
+		r.quick, err = r.newEngine(ctx, wazero.NewRuntimeConfigInterpreter())
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
 	}
 	return r, nil
+}
+
+func (r *Runtime) newEngine(ctx context.Context, cfg wazero.RuntimeConfig) (wazero.Runtime, error) {
+	// Closing on a done context costs tiny calls a factor of two, and is the only way to get out of
+	// a guest that loops.
+	wz := wazero.NewRuntimeWithConfig(ctx, cfg.WithMemoryLimitPages(r.cfg.MemoryPages).WithCloseOnContextDone(true))
+	return wz, provideImports(ctx, wz)
 }
 
 func withDefaults(cfg Config) Config {
@@ -142,9 +161,16 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 // Close releases the Runtime, with every module and every instance that still runs: their calls
 // fail.
 func (r *Runtime) Close(ctx context.Context) error {
-	err := r.wz.Close(ctx)
-	if r.cache != nil {
-		err = errors.Join(err, r.cache.Close(ctx))
+	r.stop()
+	r.jobs.Wait()
+	var errs []error
+	for _, wz := range []wazero.Runtime{r.quick, r.final} {
+		if wz != nil {
+			errs = append(errs, wz.Close(ctx))
+		}
 	}
-	return err
+	if r.cache != nil {
+		errs = append(errs, r.cache.Close(ctx))
+	}
+	return errors.Join(errs...)
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
@@ -26,6 +28,7 @@ const root = "../../.."
 func TestMain(m *testing.M) {
 	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{
 		"scaffold": Command, "signer": signer.Command, "wasmfix": wasmfix.Command,
+		"devhost": devhost.Command, "lattice": lattice.Command,
 	})
 }
 

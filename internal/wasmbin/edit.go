@@ -68,6 +68,8 @@ func (sum *Summary) section(w io.Writer, s *Section, e Edit, find *finder) error
 		return sum.table(w, s)
 	case SectionExport:
 		return sum.exports(w, s, e)
+	case SectionCode:
+		return sum.code(w, s)
 	case SectionData:
 		return s.Copy(io.MultiWriter(w, find))
 	default:

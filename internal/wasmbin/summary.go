@@ -63,8 +63,11 @@ type Summary struct {
 	Exports []Export
 	Customs []Custom
 	// Features names what the module uses beyond the features that every host of
-	// wasmCloud 0.5x to 0.82 has, as far as sections, types and limits show it.
+	// wasmCloud 0.5x to 0.82 has, as types, limits, sections and instructions show.
 	Features []string
+	// CodeUnread says that the instructions were not read to their end: for the
+	// sake of a feature, or because they are broken, which an engine tells better.
+	CodeUnread bool
 	// Contracts are the texts in the data that look like contract ids, sorted.
 	Contracts []string
 	// Aliased are the exports that were added.
@@ -247,8 +250,7 @@ func (s *Summary) limits(c *cursor) {
 }
 
 // targetFeatures reads the section in which LLVM lists the features it compiled
-// for: the only sign, short of decoding every instruction, of those that change
-// nothing but instructions.
+// for.
 func (s *Summary) targetFeatures(body []byte) {
 	c := &cursor{data: body}
 	c.each(func() {

@@ -13,8 +13,9 @@ import (
 )
 
 const checkedText = `every import (wasmbus, wapc and WASI
-preview 1 functions, by name and type), the exports __guest_call and memory, and the features that show in types, limits, sections
-and in LLVM's target_features (memory64, shared memory, several memories, exceptions, garbage collection, tail calls).`
+preview 1 functions, by name and type), the exports __guest_call and memory, and features that show in types, limits, sections,
+instructions and LLVM's target_features: memory64, several memories, custom page sizes, threads, exceptions, tail calls, garbage
+collection, typed function references, relaxed SIMD.`
 
 // verdict is what examining a module gave.
 type verdict struct {
@@ -60,6 +61,9 @@ func examine(sum *wasmbin.Summary) verdict {
 	v.exports(sum)
 	for _, feature := range sum.Features {
 		v.problem("it uses %s, which these hosts' wasm engines do not have: compile without it", feature)
+	}
+	if sum.CodeUnread && len(sum.Features) == 0 {
+		v.warn("its code is not what a compiler of WebAssembly 2 writes: hosts may refuse it")
 	}
 	return v
 }

@@ -37,7 +37,7 @@ func Command(s *cli.IO) *cobra.Command {
 
 Go exports _initialize, and hosts only call _start: an alias is added, so that Go's runtime is started. --strip drops names and
 debugging sections. A module that a host could not load is refused; what is checked: ` + checkedText + `
-Not checked is the code itself, instruction by instruction: the host's compiler does that.`
+Not checked is whether the code is valid: the host's compiler tells.`
 	root.Example = `  wasmfix build/echo_raw.wasm -o build/echo.wasm --strip
   wasmfix build/echo_raw.wasm -o build/echo.wasm --caps wasmcloud:httpserver,wasmcloud:keyvalue
   wasmfix check build/echo.wasm
@@ -102,6 +102,9 @@ func fix(cmd *cobra.Command, s *cli.IO, o *options, path string) error {
 	}
 	ids := contracts(o, sum.Contracts)
 	warnContracts(s, path, unclaimed(o, ids))
+	for _, text := range examine(sum).warnings {
+		cli.Notef(s, "warning: %s: %s", path, text)
+	}
 	result := &fixed{
 		File: o.out, Changed: changed, Aliased: append([]string{}, sum.Aliased...), Dropped: dropped(sum),
 		SizeIn: sum.Read, SizeOut: sum.Size, Contracts: ids,

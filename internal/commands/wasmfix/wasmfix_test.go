@@ -36,7 +36,7 @@ func custom(name, data string) string {
 const header = "\x00asm\x01\x00\x00\x00"
 
 // parts of a module as a Go compiler writes it, in small.
-type parts struct{ types, imports, memory, exports, data, more string }
+type parts struct{ types, imports, memory, exports, code, data, more string }
 
 func goActor() parts {
 	return parts{
@@ -44,6 +44,7 @@ func goActor() parts {
 		imports: "\x01\x07wasmbus\x0f__guest_request\x00\x00",
 		memory:  "\x01\x00\x01",
 		exports: "\x03\x0b_initialize\x00\x02\x0c__guest_call\x00\x01\x06memory\x02\x00",
+		code:    "\x02\x04\x00\x41\x01\x0b\x02\x00\x0b",
 		data:    "\x01\x00\x41\x00\x0b\x1awasmcloud:keyvaluedefault\x00",
 	}
 }
@@ -51,7 +52,7 @@ func goActor() parts {
 func (p parts) bytes() []byte {
 	return []byte(header + section(wasmbin.SectionType, p.types) + section(wasmbin.SectionImport, p.imports) +
 		section(wasmbin.SectionFunction, "\x02\x01\x02") + section(wasmbin.SectionMemory, p.memory) + section(wasmbin.SectionExport, p.exports) +
-		section(wasmbin.SectionCode, "\x02\x04\x00\x41\x01\x0b\x02\x00\x0b") + section(wasmbin.SectionData, p.data) + p.more + custom("name", "n"))
+		section(wasmbin.SectionCode, p.code) + section(wasmbin.SectionData, p.data) + p.more + custom("name", "n"))
 }
 
 // modules are the inputs of the scripts and tables.
@@ -83,6 +84,9 @@ func modules() map[string][]byte {
 		"gc.wasm":         with(func(p *parts) { p.types = "\x01\x5f\x00" }),
 		"tailcalls.wasm":  with(func(p *parts) { p.more = custom("target_features", "\x01+\x09tail-call") }),
 		"exceptions.wasm": with(func(p *parts) { p.more = section(wasmbin.SectionTag, "\x01\x00\x02") }),
+		"tailcall.wasm":   with(func(p *parts) { p.code = "\x02\x04\x00\x12\x00\x0b\x02\x00\x0b" }),
+		"atomics.wasm":    with(func(p *parts) { p.code = "\x02\x05\x00\xfe\x03\x00\x0b\x02\x00\x0b" }),
+		"oddcode.wasm":    with(func(p *parts) { p.code = "\x02\x02\x00\xf0\x02\x00\x0b" }),
 		"signed.wasm":     with(func(p *parts) { p.more = custom("wasmcloud_jwt", "a.b.c") }),
 		"component.wasm":  []byte("\x00asm\x0d\x00\x01\x00"),
 		"text.wasm":       []byte("#!/bin/sh\n"),
@@ -136,6 +140,9 @@ func TestRefused(t *testing.T) {
 		"gc.wasm":         "it uses gc",
 		"tailcalls.wasm":  "it uses tail calls",
 		"exceptions.wasm": "it uses exceptions",
+		"tailcall.wasm":   "it uses tail calls",
+		"atomics.wasm":    "it uses threads (atomics)",
+		"oddcode.wasm":    "",
 		"text.wasm":       "no sound wasm at byte 0",
 		"half.wasm":       "no sound wasm at byte",
 		"none.wasm":       "no such file",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
@@ -78,6 +79,9 @@ func withoutScheme(ref string) string {
 // filePath recognises file://PATH and what can only be a path.
 func filePath(ref string) (string, bool) {
 	if rest, ok := strings.CutPrefix(ref, "file://"); ok {
+		if runtime.GOOS == "windows" { // file:///C:/folder/actor.wasm
+			rest = strings.TrimPrefix(rest, "/")
+		}
 		return filepath.FromSlash(rest), true
 	}
 	for _, start := range []string{"/", "./", "../"} {

@@ -195,8 +195,10 @@ func (h *Host) openLattice(ctx context.Context, open *closers) (err error) {
 	h.events = events.New(events.Config{
 		Host: h.id, Lattice: h.cfg.Lattice, Publish: h.bus.Publish, Now: h.cfg.Now, Log: h.log,
 	})
-	h.state, err = lattice.OpenState(ctx, h.conn, h.cfg.Lattice)
-	return err
+	if h.state, err = lattice.OpenState(ctx, h.conn, h.cfg.Lattice); err != nil {
+		return fmt.Errorf("links and claims are kept in JetStream, which the NATS server at %s must have (nats-server -js): %w", h.natsURL(), err)
+	}
+	return nil
 }
 
 // beat tells the lattice from time to time that the host lives, until it is to

@@ -101,9 +101,10 @@ func keysGet(s *cli.IO) *cobra.Command {
 func keysList(s *cli.IO) *cobra.Command {
 	var directory string
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the key files in a folder",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the key files in a folder",
+		Example: "  signer keys list\n  signer keys list -d .keys --output json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := keyFolder(s, directory)
 			if err != nil {

@@ -169,10 +169,11 @@ func inspectCommand(s *cli.IO) *cobra.Command {
 func checkCommand(s *cli.IO) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:   "check MODULE",
-		Short: "Say whether the classic hosts can load a module, changing nothing",
-		Long:  "Say whether the hosts of wasmCloud 0.5x to 0.82 can load a module; exit with 1 if not. Checked are " + checkedText,
-		Args:  cobra.ExactArgs(1),
+		Use:     "check MODULE",
+		Short:   "Say whether the classic hosts can load a module, changing nothing",
+		Example: "  wasmfix check build/echo.wasm --caps wasmcloud:httpserver",
+		Long:    "Say whether the hosts of wasmCloud 0.5x to 0.82 can load a module; exit with 1 if not. Checked are " + checkedText,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.hasCaps = cmd.Flags().Changed("caps")
 			result, err := gather(cmd, &o, args[0])

@@ -129,6 +129,12 @@ func (a *actor) ids() []string {
 	return out
 }
 
+func (a *actor) instanceIDs() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ids()
+}
+
 func (a *actor) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

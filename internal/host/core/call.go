@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
@@ -95,7 +96,7 @@ func (h *Host) run(ctx context.Context, a *actor, id, operation string, msg []by
 	took := h.since(began, time.Microsecond)
 	if err != nil {
 		err = h.explain(err, a, c, operation)
-		h.log.Warn("call failed", "actor", a.key, "name", c.art.Name(), "operation", operation, "call", id, "took", took, "error", err)
+		h.log.Log(ctx, failureLevel(err), "call failed", "actor", a.key, "name", c.art.Name(), "operation", operation, "call", id, "took", took, "error", err)
 		return nil, err
 	}
 	h.log.Debug("call", "actor", a.key, "name", c.art.Name(), "operation", operation, "call", id, "took", took, "bytes", len(out))
@@ -116,6 +117,15 @@ func (h *Host) runCode(ctx context.Context, a *actor, c *code, id, operation str
 		defer a.slots.release()
 	}
 	return c.module.Call(withChain(ctx, a), operation, msg, &guestHost{h: h, a: a, c: c, call: id})
+}
+
+// failureLevel: an actor that answers with an error works as it was written.
+func failureLevel(err error) slog.Level {
+	var own *wasmrt.GuestError
+	if errors.As(err, &own) {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // since is a duration for the log: a text, because JSON logs would show a bare

@@ -99,6 +99,10 @@ func start(t testing.TB, change func(*Config)) *world {
 	return w
 }
 
+// compiled is for tests of large payloads: interpreted, they would take as long
+// as a call may on a busy machine.
+func compiled(c *Config) { c.Runtime = wasmrt.Config{} }
+
 func (w *world) connect() {
 	w.t.Helper()
 	info := w.host.Info()

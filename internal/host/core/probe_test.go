@@ -10,7 +10,7 @@ import (
 
 // TestProbe runs every path of the probe actor over NATS.
 func TestProbe(t *testing.T) {
-	w := start(t, nil)
+	w := start(t, compiled)
 	ref := w.push("1", read(t, "probe_s.wasm"))
 	e := w.startRef(ref)
 	if e.PublicKey != probeKey || e.ImageRef != ref || e.Claims.CallAlias != "vector/probe" {

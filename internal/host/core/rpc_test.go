@@ -146,7 +146,7 @@ func TestLinkedProviderMayCall(t *testing.T) {
 }
 
 func TestLargeArgumentComesInChunks(t *testing.T) {
-	w := start(t, nil)
+	w := start(t, compiled)
 	w.startRef(file(t, read(t, "probe_s.wasm")))
 	body := strings.Repeat("y", 2_000_000)
 	payload, err := wasmbus.JSONToMsgpack([]byte(`{"method":"POST","path":"/post","queryString":"","header":{},"body":"` + body + `"}`))

@@ -239,6 +239,11 @@ func (h *Host) updateActor(ctx context.Context, a *actor, cmd wasmbus.UpdateActo
 	if key := c.art.Subject(); key != a.key {
 		return fmt.Errorf("%s is signed for %s, the running actor is %s: an update keeps the identity", c.ref, key, a.key)
 	}
+	if running := a.code(); running.digest == c.digest && running.ref == c.ref {
+		h.log.Info("actor is up to date", "actor", a.key, "name", c.art.Name(), "ref", c.ref, "digest", c.digest)
+		h.events.ActorUpdated(h.about(c, cmd.Annotations), a.instanceIDs())
+		return nil
+	}
 	// The Elixir host wants a higher revision. While somebody edits and pushes,
 	// the revision stays what it is and the digest tells that the code changed;
 	// so any revision will do here.

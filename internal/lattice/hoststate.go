@@ -3,9 +3,12 @@ package lattice
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
 // HostState is the file that devhost writes when it is ready: everything that
@@ -111,34 +114,22 @@ func (n *looseInt) UnmarshalJSON(b []byte) error {
 }
 
 // WriteHostConfig writes a context: mode 0600, because it holds the cluster
-// seed, and by renaming, so that nobody reads half of it. The folder is made
+// seed, and atomically, so that nobody reads half of it. The folder is made
 // 0700 if it is missing and left as it is otherwise.
 func WriteHostConfig(path string, c HostConfig) error {
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("writing context: %w", err)
 	}
-	f, err := os.CreateTemp(dir, ".host_config-*") // made 0600
+	err = fsx.WriteFile(path, 0o600, func(w io.Writer) error {
+		_, err := w.Write(append(b, '\n'))
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("writing context: %w", err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.Write(append(b, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing context %s: %w", path, err)
+		return fmt.Errorf("context: %w", err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestHostConfigRoundTrip(t *testing.T) {
 			t.Errorf("%s is missing, and wash cannot read the file without it", key)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".host_config-*")); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -85,7 +85,7 @@ func TestWriteHostConfigKeepsTheOld(t *testing.T) {
 	if err := lattice.WriteHostConfig(dir, lattice.HostConfig{}); err == nil {
 		t.Error("a folder where a file is wanted: no error")
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), ".host_config-*")); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -79,6 +79,8 @@ func wireKind(m wireMessage, replies map[string]string) string {
 		return "invocation"
 	case strings.HasPrefix(s, "$KV.") && len(m.Data) > 0:
 		return "kv"
+	case strings.HasPrefix(s, "$JS.API.DIRECT.GET.KV_LATTICEDATA_"):
+		return "kv read"
 	}
 	return ""
 }
@@ -92,6 +94,8 @@ func replyKind(kind string) string {
 		return "inventory"
 	case "invocation":
 		return "response"
+	case "kv read":
+		return "kv entry"
 	case "shutdown", "kv", "":
 		return ""
 	}
@@ -133,15 +137,13 @@ func recode(t *testing.T, kind string, m wireMessage) []byte {
 			l, err := UnmarshalLinkDefinition(b)
 			return l.Marshal(), err
 		},
+		"kv read":  func(b []byte) ([]byte, error) { return b, nil },
+		"kv entry": recodeClaims,
 		"kv": func(b []byte) ([]byte, error) {
 			if strings.Contains(m.Subject, KeyLink) {
 				return recodeJSON[LinkDefinition](b)
 			}
-			r, err := UnmarshalClaimsRecord(b)
-			if err != nil {
-				return nil, err
-			}
-			return EncodeJSON(r)
+			return recodeClaims(b)
 		},
 	}
 	f, ok := recoders[kind]
@@ -161,6 +163,14 @@ func recodeJSON[T any](b []byte) ([]byte, error) {
 		return nil, err
 	}
 	return EncodeJSON(v)
+}
+
+func recodeClaims(b []byte) ([]byte, error) {
+	r, err := UnmarshalClaimsRecord(b)
+	if err != nil {
+		return nil, err
+	}
+	return EncodeJSON(r)
 }
 
 func recodeEvent(b []byte) ([]byte, error) {
@@ -214,7 +224,7 @@ func TestWireRoundTrip(t *testing.T) {
 	want := map[string]int{
 		"ping.hosts": 1, "host": 1, "get.HOST.inv": 1, "inventory": 1, "ack": 7,
 		"cmd.HOST.la": 1, "cmd.HOST.lp": 2, "cmd.HOST.scale": 1, "cmd.HOST.sa": 1, "cmd.HOST.sp": 1, "cmd.HOST.stop": 1,
-		"event": 11, "invocation": 14, "response": 14, "link": 2, "kv": 10, "shutdown": 1,
+		"event": 11, "invocation": 14, "response": 14, "link": 2, "kv": 10, "kv read": 5, "kv entry": 5, "shutdown": 1,
 	}
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("messages by kind (-want +got):\n%s", diff)

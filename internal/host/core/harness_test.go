@@ -67,6 +67,10 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
+// patience is what tests wait for something that must happen, and no time at all
+// if all is well.
+const patience = 30 * time.Second
+
 var clusterSeed = key(strkey.Cluster, "cluster")
 
 // start runs a host until the test ends. change may be nil.
@@ -77,7 +81,9 @@ func start(t testing.TB, change func(*Config)) *world {
 		ClusterSeed: clusterSeed, Server: &lattice.ServerConfig{Port: -1}, CacheDir: t.TempDir(), AllowFile: true, Version: "1.2.3",
 		OCI:     oci.Config{Transport: w.registry, NoKeychain: true},
 		Runtime: wasmrt.Config{Interpreter: true},
-		Log:     slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		// Far more than any call takes, for machines that do other things too.
+		RPCTimeout: patience,
+		Log:        slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
 		change(&cfg)
@@ -98,10 +104,6 @@ func start(t testing.TB, change func(*Config)) *world {
 	w.connect()
 	return w
 }
-
-// compiled is for tests of large payloads: interpreted, they would take as long
-// as a call may on a busy machine.
-func compiled(c *Config) { c.Runtime = wasmrt.Config{} }
 
 func (w *world) connect() {
 	w.t.Helper()
@@ -132,7 +134,7 @@ func (w *world) stop() {
 // event waits for the next event of that name and decodes its data.
 func (w *world) event(name string, data any) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		e, err := w.events.Next(ctx)
@@ -153,7 +155,7 @@ func (w *world) startRef(ref string) wasmbus.ActorStarted {
 	w.t.Helper()
 	w.command(wasmbus.StartActorCommand{ActorRef: ref, Count: 1})
 	var e wasmbus.ActorStarted
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		ev, err := w.events.Next(ctx)
@@ -215,7 +217,7 @@ func (w *world) send(cmd any) error {
 func (w *world) call(actor, operation string, payload []byte) ([]byte, error) {
 	return lattice.Call(context.Background(), w.conn, lattice.CallOptions{
 		Lattice: w.host.Info().Lattice, Target: wasmbus.Actor(actor), Operation: operation, Payload: payload,
-		HostKey: key(strkey.Server, "client"), Cluster: clusterSeed,
+		HostKey: key(strkey.Server, "client"), Cluster: clusterSeed, Timeout: patience,
 	})
 }
 

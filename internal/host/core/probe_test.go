@@ -10,7 +10,7 @@ import (
 
 // TestProbe runs every path of the probe actor over NATS.
 func TestProbe(t *testing.T) {
-	w := start(t, compiled)
+	w := start(t, nil)
 	ref := w.push("1", read(t, "probe_s.wasm"))
 	e := w.startRef(ref)
 	if e.PublicKey != probeKey || e.ImageRef != ref || e.Claims.CallAlias != "vector/probe" {
@@ -34,20 +34,39 @@ func TestProbe(t *testing.T) {
 		"/error": "probe refuses",
 		"/panic": "unreachable",
 		"/count": `missing link definition for wasmcloud:keyvalue`,
-		"/spin":  "did not answer HttpServer.HandleRequest within",
 	}
 	for path, want := range failures {
-		began := time.Now()
-		_, err := w.get(probeKey, path)
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := w.get(probeKey, path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v, want one with %q", path, err, want)
 		}
-		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("%s: the error came after %v, when the caller had given up", path, took)
-		}
-		// The host serves on.
-		if got, err := w.get(probeKey, "/after"); err != nil || got != "GET /after 0 bytes" {
-			t.Errorf("after %s: %q, %v", path, got, err)
+		w.servesOn(path)
+	}
+}
+
+func (w *world) servesOn(after string) {
+	w.t.Helper()
+	if got, err := w.get(probeKey, "/after"); err != nil || got != "GET /after 0 bytes" {
+		w.t.Errorf("after %s: %q, %v", after, got, err)
+	}
+}
+
+// An endless call gets an error reply, and that before a caller with the same
+// timeout gives up.
+func TestEndlessCallIsInterrupted(t *testing.T) {
+	w := start(t, func(c *Config) { c.RPCTimeout = 2 * time.Second })
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	began := time.Now()
+	_, err := w.get(probeKey, "/spin")
+	if err == nil || !strings.Contains(err.Error(), "did not answer HttpServer.HandleRequest within 2s") {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("interrupted after %v already", took)
+	}
+	w.servesOn("/spin")
+	for timeout, want := range map[time.Duration]time.Duration{2 * time.Second: 1800 * time.Millisecond, time.Second: 900 * time.Millisecond, time.Minute: 59800 * time.Millisecond} {
+		if got := (&Host{cfg: Config{RPCTimeout: timeout}}).budget(); got != want {
+			t.Errorf("of %v a call may take %v, want %v", timeout, got, want)
 		}
 	}
 }

@@ -36,7 +36,7 @@ var helloRequest, _ = wasmbus.JSONToMsgpack([]byte(`{"method":"GET","path":"/hi"
 // raw sends bytes to the probe and returns the decoded response.
 func (w *world) raw(data []byte) *wasmbus.Response {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	m, err := w.conn.NATS().RequestWithContext(ctx, wasmbus.ActorSubject("default", probeKey), data)
 	if err != nil {
@@ -146,7 +146,7 @@ func TestLinkedProviderMayCall(t *testing.T) {
 }
 
 func TestLargeArgumentComesInChunks(t *testing.T) {
-	w := start(t, compiled)
+	w := start(t, nil)
 	w.startRef(file(t, read(t, "probe_s.wasm")))
 	body := strings.Repeat("y", 2_000_000)
 	payload, err := wasmbus.JSONToMsgpack([]byte(`{"method":"POST","path":"/post","queryString":"","header":{},"body":"` + body + `"}`))

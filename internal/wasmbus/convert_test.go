@@ -118,4 +118,3 @@ func TestDecodeReply(t *testing.T) {
 		}
 	}
 }
-

@@ -28,6 +28,7 @@ type place struct {
 	ctlPrefix   string
 	clusterSeed string
 	seedSource  string // where clusterSeed comes from
+	hostID      string // the devhost of the state file that was found
 }
 
 // locate finds the host: the first source that exists, with the explicit flags
@@ -83,7 +84,7 @@ func fromState(path, source string, named bool, kind string) (place, error) {
 		}
 		return place{}, fs.ErrNotExist
 	}
-	p := place{url: st.NATSURL, lattice: st.LatticePrefix, jsDomain: st.JSDomain, ctlPrefix: st.CtlPrefix}
+	p := place{url: st.NATSURL, lattice: st.LatticePrefix, jsDomain: st.JSDomain, ctlPrefix: st.CtlPrefix, hostID: st.HostID}
 	if st.Context != "" {
 		c, err := fromContext(st.Context, kind)
 		if err != nil {
@@ -144,6 +145,7 @@ func natsURL(host string, port int) string {
 
 // overlay lays what was given explicitly over the place.
 func (f *connFlags) overlay(s *cli.IO, p *place) {
+	found := *p
 	host, port := f.value(s, "host"), f.value(s, "port")
 	if host != "" || port != "" {
 		if n, err := strconv.Atoi(port); err == nil || port == "" {
@@ -169,6 +171,9 @@ func (f *connFlags) overlay(s *cli.IO, p *place) {
 		if m.value != "" {
 			*m.to = m.value
 		}
+	}
+	if p.url != found.url || p.lattice != found.lattice {
+		p.hostID = "" // it is elsewhere
 	}
 	switch env := s.Env("WASMCLOUD_CLUSTER_SEED"); {
 	case f.clusterSeed != "":

@@ -152,8 +152,12 @@ func (s *session) running(ctx context.Context, match func(wasmbus.ActorDescripti
 	return out, nil
 }
 
-// onlyHost finds the host that is meant when none was named.
+// onlyHost finds the host that is meant when none was named: the devhost that
+// led us here, or else the only one of the lattice.
 func (s *session) onlyHost(ctx context.Context) (string, error) {
+	if s.place.hostID != "" {
+		return s.place.hostID, nil
+	}
 	hosts, err := s.control.Hosts(ctx)
 	if err != nil {
 		return "", err
@@ -172,8 +176,18 @@ func (s *session) onlyHost(ctx context.Context) (string, error) {
 	return "", cli.Usage("several hosts answer, name one: %s", strings.Join(ids, ", "))
 }
 
-// hostOf finds the host that runs an actor, and what it says of it.
+// hostOf finds the host that runs an actor, and what it says of it. The devhost
+// that led us here is asked first, without waiting for others.
 func (s *session) hostOf(ctx context.Context, actor string) (host string, a wasmbus.ActorDescription, err error) {
+	if id := s.place.hostID; id != "" {
+		if inv, err := s.control.Inventory(ctx, id); err == nil {
+			for _, running := range inv.Actors {
+				if running.ID == actor {
+					return id, running, nil
+				}
+			}
+		}
+	}
 	hosts, err := s.control.Hosts(ctx)
 	if err != nil {
 		return "", a, err

@@ -26,6 +26,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
@@ -144,6 +145,10 @@ func newClient(t *testing.T, cfg oci.Config) *oci.Client {
 
 // TestServe pushes, pulls, deletes, stops, and finds all of it after a restart.
 func TestServe(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	// distribution never ends its broadcaster of events, even when shut down.
+	events := goleak.IgnoreTopFunction("github.com/docker/go-events.(*Broadcaster).run")
+	t.Cleanup(func() { goleak.VerifyNone(t, before, events) }) // after the cleanups below
 	data := t.TempDir()
 	r := serve(t, "--data", data)
 	if !strings.HasPrefix(r.Address, "localhost:") || r.Data != data || r.PID != os.Getpid() {

@@ -62,6 +62,10 @@ func (e *Refused) Error() string { return "the host refused: " + e.Text }
 
 // request sends v as JSON (nil = no body) and decodes the reply into reply.
 func (c *Control) request(ctx context.Context, subject string, v, reply any) error {
+	return c.requestWithin(ctx, c.cfg.Timeout, subject, v, reply)
+}
+
+func (c *Control) requestWithin(ctx context.Context, timeout time.Duration, subject string, v, reply any) error {
 	var body []byte
 	if v != nil {
 		var err error
@@ -69,14 +73,14 @@ func (c *Control) request(ctx context.Context, subject string, v, reply any) err
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	m, err := c.conn.nc.RequestWithContext(ctx, subject, body)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("%w on %s at %s", ErrNoHost, subject, c.conn.url)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("no reply on %s within %s: %w", subject, c.cfg.Timeout, context.DeadlineExceeded)
+		return fmt.Errorf("no reply on %s within %s: %w", subject, timeout, context.DeadlineExceeded)
 	case err != nil:
 		return fmt.Errorf("asking on %s: %w", subject, err)
 	}
@@ -88,8 +92,12 @@ func (c *Control) request(ctx context.Context, subject string, v, reply any) err
 
 // command sends a command and turns a refusing ack into a *Refused.
 func (c *Control) command(ctx context.Context, subject string, v any) error {
+	return c.commandWithin(ctx, c.cfg.Timeout, subject, v)
+}
+
+func (c *Control) commandWithin(ctx context.Context, timeout time.Duration, subject string, v any) error {
 	var ack wasmbus.Ack
-	if err := c.request(ctx, subject, v, &ack); err != nil {
+	if err := c.requestWithin(ctx, timeout, subject, v, &ack); err != nil {
 		return err
 	}
 	if !ack.Accepted {
@@ -294,9 +302,14 @@ func (c *Control) StopActor(ctx context.Context, cmd wasmbus.StopActorCommand) e
 	return c.command(ctx, c.subject.Command(cmd.HostID, wasmbus.CmdStopActor), cmd)
 }
 
-// UpdateActor sends cmd.<host>.upd, whose ack comes when the work is done.
+// UpdateActor sends cmd.<host>.upd, whose ack comes only when the new code was
+// fetched and runs: it is waited for as long as for a start's event.
 func (c *Control) UpdateActor(ctx context.Context, cmd wasmbus.UpdateActorCommand) error {
-	return c.command(ctx, c.subject.Command(cmd.HostID, wasmbus.CmdUpdateActor), cmd)
+	return c.updateWithin(ctx, max(c.cfg.Timeout, StartWait), cmd)
+}
+
+func (c *Control) updateWithin(ctx context.Context, timeout time.Duration, cmd wasmbus.UpdateActorCommand) error {
+	return c.commandWithin(ctx, timeout, c.subject.Command(cmd.HostID, wasmbus.CmdUpdateActor), cmd)
 }
 
 // StopHost sends cmd.<host>.stop; grace is what the host may take.

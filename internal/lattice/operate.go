@@ -130,7 +130,7 @@ func isOtherIdentity(err error) bool {
 // replace swaps a running actor's code. Hosts of others insist on a higher
 // revision; there the old instances are stopped and the new code is started.
 func (c *Control) replace(ctx context.Context, host string, old *wasmbus.ActorDescription, was string, o StartOptions) (*Started, error) {
-	err := c.UpdateActor(ctx, wasmbus.UpdateActorCommand{
+	err := c.updateWithin(ctx, max(c.cfg.Timeout, o.Wait), wasmbus.UpdateActorCommand{
 		ActorID: old.ID, NewActorRef: o.Ref, HostID: host, Annotations: o.Annotations,
 	})
 	var refused *Refused

@@ -12,9 +12,11 @@ import (
 )
 
 // How long the operations below wait for a host's event, unless told otherwise.
-// The values are wash's.
+// wash gives a start 5 s, and users know it for timing out while the actor
+// comes up after all: a fetch over a slow line takes longer. Failures have
+// events of their own, so waiting costs nothing but where a host dies.
 const (
-	StartWait = 5 * time.Second
+	StartWait = 30 * time.Second
 	StopWait  = 2 * time.Second
 )
 

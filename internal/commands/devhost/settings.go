@@ -97,8 +97,8 @@ func (e *environment) fail(err error) {
 	}
 }
 
-// labels are the built-in ones of formats that tools look for, those from the
-// environment (OTP: HOST_X, Rust: WASMCLOUD_LABEL_x), then those of the flags.
+// labels are those of the environment (OTP: HOST_X, Rust: WASMCLOUD_LABEL_x) and
+// then those of the flags. The built-in hostcore.* ones are the host's affair.
 func labels(environ []string, flags []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, kv := range environ {

@@ -104,10 +104,13 @@ func (h *Host) Info() Info {
 }
 
 func (h *Host) natsURL() string {
-	if h.server != nil {
+	switch {
+	case h.server != nil:
 		return h.server.URL()
+	case h.conn != nil:
+		return h.conn.URL()
 	}
-	return h.conn.URL()
+	return h.cfg.Connect.URL
 }
 
 func (h *Host) control() wasmbus.Control {

@@ -122,9 +122,10 @@ func (o *serveOptions) start(ctx context.Context, s *cli.IO, file string) (*upRe
 func downCommand(s *cli.IO) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use:   "down",
-		Short: "Stop the registry that up started",
-		Args:  cobra.NoArgs,
+		Use:     "down",
+		Short:   "Stop the registry that up started",
+		Example: `  registry down`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := stateFile(s, file)
 			if err != nil {

@@ -1,0 +1,29 @@
+package e2e
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/registry"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/scaffold"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
+)
+
+// tools are all the tools, by the name of their folder under tools/.
+func tools() map[string]func(*cli.IO) *cobra.Command {
+	return map[string]func(*cli.IO) *cobra.Command{
+		"devhost":  devhost.Command,
+		"drain":    drain.Command,
+		"lattice":  lattice.Command,
+		"ocipush":  ocipush.Command,
+		"registry": registry.Command,
+		"scaffold": scaffold.Command,
+		"signer":   signer.Command,
+		"wasmfix":  wasmfix.Command,
+	}
+}

@@ -39,9 +39,9 @@ type connFlags struct {
 func (f *connFlags) register(cmd *cobra.Command, kind string) {
 	f.kind = kind
 	up := strings.ToUpper(kind)
-	timeout := "timeout-ms"
+	timeout, what := "timeout-ms", "`milliseconds` to wait for a reply, or an event if not 2000 (WASMCLOUD_CTL_TIMEOUT_MS; 2000, and 30000 for a start)"
 	if kind == kindRPC {
-		timeout = "rpc-timeout-ms"
+		timeout, what = "rpc-timeout-ms", "`milliseconds` to wait for a reply (WASMCLOUD_RPC_TIMEOUT_MS; 2000)"
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.host, kind+"-host", "r", "", "NATS `host` (WASMCLOUD_"+up+"_HOST; 127.0.0.1)")
@@ -57,7 +57,7 @@ func (f *connFlags) register(cmd *cobra.Command, kind string) {
 	fl.StringVar(&f.jsDomain, "js-domain", "", "JetStream `domain` (WASMCLOUD_JS_DOMAIN)")
 	fl.StringVar(&f.context, "context", "", "wash context: a `file`, or a name in ~/.wash/contexts")
 	fl.StringVar(&f.stateFile, "state-file", "", "state `file` of a devhost (WASMCLOUD_STATE_FILE)")
-	fl.IntVarP(&f.timeoutMS, timeout, "t", 0, "`milliseconds` to wait for a reply or event (WASMCLOUD_"+up+"_TIMEOUT_MS; 2000, for the event of a start 30000)")
+	fl.IntVarP(&f.timeoutMS, timeout, "t", 0, what)
 	fl.IntVar(&f.expectHosts, "expect-hosts", 0, "stop waiting for more once this `number` of hosts replied")
 	_ = fl.MarkHidden("expect-hosts")
 }

@@ -77,7 +77,9 @@ func newRouter(cfg Config) *router {
 	}
 	listed := append(strings.Split(cfg.Env("WASMCLOUD_OCI_ALLOWED_INSECURE"), ","), cfg.PlainHTTP...)
 	for _, host := range listed {
-		r.listed[strings.ToLower(strings.TrimSpace(host))] = true
+		if host = strings.ToLower(strings.TrimSpace(host)); host != "" {
+			r.listed[host] = true
+		}
 	}
 	// A proxy on this machine would make any registry look like loopback, and
 	// would see what plain HTTP carries: it is noted, or not used.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +31,8 @@ func TestMain(m *testing.M) {
 // TestScripts gives every script registries of its own, by their addresses:
 // $REG open, $BASIC and $BEARER for u/p, $FLAKY fails once in many ways,
 // $SLOW asks once to wait a second,
-// $LIAR sends other layers than it promises, $DOWN is nobody, and $AWAY (where
+// $STALLED never sends a layer, $LIAR sends other layers than it promises,
+// $DOWN is nobody, $PROXY is a web proxy, and $AWAY (where
 // this machine has such an address) is not loopback, with $AWAYBASIC for u/p.
 // Signed files lie in signed/ (see internal/artifact/testdata), dev.wasm is
 // signed by the development key.
@@ -71,6 +73,10 @@ func setup(env *testscript.Env) error {
 	slow := registry.New(registry.Options{})
 	slow.Inject(registry.Fault{Method: "PUT", Path: "/manifests/", Times: 1, Serve: registry.Answer(503, "1")})
 	env.Setenv("SLOW", listen(env, slow, "127.0.0.1"))
+	stalled := registry.New(registry.Options{})
+	stalled.Inject(registry.Fault{Method: "GET", Path: "/blobs/", Serve: registry.Stall(nil)})
+	env.Setenv("STALLED", listen(env, stalled, "127.0.0.1"))
+	env.Setenv("PROXY", listen(env, &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}, "127.0.0.1"))
 	env.Setenv("LIAR", listen(env, liar, "127.0.0.1"))
 	down, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"oras.land/oras-go/v2/registry"
@@ -49,13 +48,6 @@ func New(cfg Config) *Client {
 		Credential: credentials(cfg),
 	}
 	return c
-}
-
-// HostConfig is the Config that a wasmCloud host's environment asks for: the
-// same variables as the real hosts read (see Config.Env), and
-// WASMCLOUD_OCI_ALLOW_LATEST.
-func HostConfig(env func(string) string) Config {
-	return Config{Env: env, AllowLatest: strings.EqualFold(env("WASMCLOUD_OCI_ALLOW_LATEST"), "true")}
 }
 
 // Close lets idle connections go. The client may be used again.

@@ -314,6 +314,9 @@ func TestPushStops(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
+	if tag := f.Tag("echo", "1"); tag != "" {
+		t.Errorf("the tag names %s", tag)
+	}
 }
 
 func TestManyPushesAtOnce(t *testing.T) {

@@ -102,8 +102,8 @@ func transient(err error) bool {
 		return false
 	}
 	// A connection that broke is worth another; one that could not be made
-	// (no route, time-out) has taken long enough already.
+	// (no route, time-out, a TLS alert) has taken long enough already.
 	var network *net.OpError
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.As(err, &network) && network.Op != "dial"
+		errors.As(err, &network) && (network.Op == "read" || network.Op == "write")
 }

@@ -96,6 +96,8 @@ func newTransport() *http.Transport {
 		IdleConnTimeout:     60 * time.Second,
 		TLSHandshakeTimeout: 15 * time.Second,
 		ForceAttemptHTTP2:   true,
+		ReadBufferSize:      64 << 10, // blobs are large; the default is 4 KiB
+		WriteBufferSize:     64 << 10,
 		DisableCompression:  true, // blobs are bytes with a digest; nobody may re-encode them
 	}
 }

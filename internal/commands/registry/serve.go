@@ -150,7 +150,7 @@ func (o *serveOptions) listen(ctx context.Context) (net.Listener, error) {
 	}
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", o.addr)
-	if o.anyPort && errors.Is(err, syscall.EADDRINUSE) {
+	if o.anyPort && err != nil { // the error for a taken port is another on every system
 		host, _, _ := net.SplitHostPort(o.addr) // checked in prepare
 		ln, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 	}

@@ -352,3 +352,16 @@ func TestBytesSourceOpensAnew(t *testing.T) {
 		}
 	}
 }
+
+func TestMeterCountsOneTryOnly(t *testing.T) {
+	var told []int64
+	m := &meter{total: 10, report: func(done, _ int64) { told = append(told, done) }}
+	first := m.restart()
+	m.add(first, 4)
+	second := m.restart()
+	m.add(first, 4) // a try that was given up, and has not noticed yet
+	m.add(second, 3)
+	if diff := cmp.Diff([]int64{4, 3}, told); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -302,6 +302,7 @@ func overTLS(req *http.Request) *http.Request {
 
 // checkRedirect follows a registry to its storage, without the credentials:
 // net/http keeps them between ports and subdomains, which may be anybody's.
+// oras takes them away too, for its own requests; this holds for all.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 5 {
 		return errors.New("more than 5 redirects")

@@ -207,6 +207,26 @@ func TestOtherHostsGetNoCredentials(t *testing.T) {
 	}
 }
 
+// TestOtherHostsAskInVain: a storage that asks who is there is told nothing
+// either, where a registry points to it.
+func TestOtherHostsAskInVain(t *testing.T) {
+	f := newFixture(t, registry.Options{User: "u", Password: "p"}, overNetwork, login("u", "p"))
+	host := serve(t, f)
+	other, seen := storage(t, registry.New(registry.Options{User: "u", Password: "p"}))
+	f.push(t, host+"/echo:1", actor([]byte("x")))
+	f.Inject(registry.Fault{Method: "GET", Path: "/blobs/", Serve: registry.Redirect("http://" + other)})
+	f.Inject(registry.Fault{Method: "POST", Path: "/blobs/uploads/", Serve: registry.Relocate("http://" + other)})
+	if _, err := f.pull(t, host+"/echo:1"); !errors.Is(err, ErrDenied) {
+		t.Errorf("pull: %v", err)
+	}
+	if _, err := f.client.Push(t.Context(), mustRef(t, host+"/echo:2"), actor(random(100<<10))); !errors.Is(err, ErrDenied) {
+		t.Errorf("push: %v", err)
+	}
+	if want := []string{"GET ", "PUT "}; strings.Join(*seen, ",") != strings.Join(want, ",") {
+		t.Errorf("the storage saw %q, want %q", *seen, want)
+	}
+}
+
 // TestNoWayDownFromHTTPS: neither a redirect nor an upload location may lead
 // from https to http.
 func TestNoWayDownFromHTTPS(t *testing.T) {
@@ -243,6 +263,22 @@ func TestTokenServers(t *testing.T) {
 			if !ok && q.Authorization != "" {
 				t.Errorf("%s got %q", realm, q.Authorization)
 			}
+		}
+	}
+}
+
+func TestRedirectsLoseSecrets(t *testing.T) {
+	for to, kept := range map[string]bool{
+		"http://localhost:5000/b": true, "http://localhost:5001/b": false, "http://sub.localhost:5000/b": false, "https://localhost:5000/b": false,
+	} {
+		from := httptest.NewRequest("GET", "http://localhost:5000/a", nil)
+		next := httptest.NewRequest("GET", to, nil)
+		next.Header.Set("Authorization", "Basic dTpw") // as net/http copied it
+		if err := checkRedirect(next, []*http.Request{from}); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+		if got := next.Header.Get("Authorization") != ""; got != kept {
+			t.Errorf("%s: kept %v, want %v", to, got, kept)
 		}
 	}
 }

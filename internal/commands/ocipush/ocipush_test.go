@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 // $DOWN is nobody, $PROXY is a web proxy, and $AWAY (where
 // this machine has such an address) is not loopback, with $AWAYBASIC for u/p.
 // Signed files lie in signed/ (see internal/artifact/testdata), dev.wasm is
-// signed by the development key.
+// signed by the development key, which is $OTHERKEY.
 func TestScripts(t *testing.T) {
 	testkit.Scripts(t, setup)
 }
@@ -66,7 +67,12 @@ func setup(env *testscript.Env) error {
 		b[len(b)-1] ^= 1 // the end: everything before it looks right
 		return b
 	})})
-	env.Setenv("REG", listen(env, registry.New(registry.Options{}), "127.0.0.1"))
+	open := registry.New(registry.Options{})
+	if err := layUnfit(open); err != nil {
+		return err
+	}
+	env.Setenv("REG", listen(env, open, "127.0.0.1"))
+	env.Setenv("OTHERKEY", string(strkey.Development().Public()))
 	env.Setenv("BASIC", listen(env, registry.New(u), "127.0.0.1"))
 	env.Setenv("BEARER", listen(env, registry.New(bearer), "127.0.0.1"))
 	env.Setenv("FLAKY", listen(env, flaky, "127.0.0.1"))
@@ -97,6 +103,31 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	return layFiles(env.WorkDir)
+}
+
+// layUnfit puts artifacts into a registry that push would not have let in:
+// unfit:unsigned, unfit:expired, unfit:tampered, unfit:provider, unfit:text.
+func layUnfit(r *registry.Registry) error {
+	expired, err := os.ReadFile("../../artifact/testdata/probe_expired_s.wasm")
+	if err != nil {
+		return err
+	}
+	tampered, err := os.ReadFile("../../artifact/testdata/empty_s.wasm")
+	if err != nil {
+		return err
+	}
+	tampered = append(tampered, 0, 2, 1, 'x') // one more custom section
+	for tag, data := range map[string][]byte{
+		"unsigned": []byte("\x00asm\x01\x00\x00\x00"), "expired": expired, "tampered": tampered, "provider": {0x1f, 0x8b, 8, 0}, "text": []byte("text"),
+	} {
+		layer := artifact.ModuleLayer
+		if tag == "provider" {
+			layer = artifact.ProviderLayer
+		}
+		r.PutManifest("unfit", tag, "application/vnd.oci.image.manifest.v1+json", fmt.Appendf(nil,
+			`{"schemaVersion":2,"config":{},"layers":[{"mediaType":%q,"digest":%q,"size":%d}]}`, layer, r.Put("unfit", data), len(data)))
+	}
+	return nil
 }
 
 func listen(env *testscript.Env, h http.Handler, ip string) string {

@@ -24,20 +24,25 @@ const DefaultURL = "nats://127.0.0.1:4222"
 // connectTimeout bounds dialling and the handshake when ctx has no deadline.
 const connectTimeout = 5 * time.Second
 
+// InProcess opens connections to a server in this process: embedded.Server does.
+type InProcess interface {
+	InProcessConn() (net.Conn, error)
+}
+
 // ConnectConfig says where and as whom to connect. At most one of CredsFile
 // and Seed (with or without JWT) is used, in this order.
 type ConnectConfig struct {
 	URL       string // "" = DefaultURL; "host:port" is understood; several by commas
 	JWT       string
-	Seed      string  // a NATS user seed (SU…)
-	CredsFile string  // file of a JWT and a seed
-	TLS       bool    // demand TLS even if the URL is nats://
-	CAFile    string  // PEM; implies TLS
-	CertFile  string  // client certificate, with KeyFile; implies TLS
-	KeyFile   string  //
-	InProcess *Server // connect inside this process; URL is ignored
-	Name      string  // shown in the server's connection list
-	JSDomain  string  // JetStream domain of the KV bucket; chunks never use it
+	Seed      string    // a NATS user seed (SU…)
+	CredsFile string    // file of a JWT and a seed
+	TLS       bool      // demand TLS even if the URL is nats://
+	CAFile    string    // PEM; implies TLS
+	CertFile  string    // client certificate, with KeyFile; implies TLS
+	KeyFile   string    //
+	InProcess InProcess // connect inside this process; URL is ignored
+	Name      string    // shown in the server's connection list
+	JSDomain  string    // JetStream domain of the KV bucket; chunks never use it
 }
 
 // Conn is a connection to a lattice's NATS server. It reconnects on its own.
@@ -104,7 +109,7 @@ func connectOptions(ctx context.Context, cfg ConnectConfig) ([]nats.Option, erro
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // the default prints to stderr
 	}
 	if cfg.InProcess != nil {
-		return append(opts, nats.InProcessServer(cfg.InProcess.ns)), nil
+		return append(opts, nats.InProcessServer(cfg.InProcess)), nil
 	}
 	opts = append(opts, nats.SetCustomDialer(&dialer{ctx: ctx, timeout: timeout}))
 	auth, err := authOptions(cfg)

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -31,9 +32,9 @@ func testContext(t testing.TB) context.Context {
 }
 
 // newServer starts a server that listens on a free port.
-func newServer(t testing.TB) *lattice.Server {
+func newServer(t testing.TB) *embedded.Server {
 	t.Helper()
-	s, err := lattice.StartServer(testContext(t), lattice.ServerConfig{Port: -1, StoreDir: t.TempDir()})
+	s, err := embedded.Start(testContext(t), embedded.Config{Port: -1, StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func newServer(t testing.TB) *lattice.Server {
 	return s
 }
 
-func connect(t testing.TB, s *lattice.Server) *lattice.Conn {
+func connect(t testing.TB, s *embedded.Server) *lattice.Conn {
 	t.Helper()
 	c, err := lattice.Connect(testContext(t), lattice.ConnectConfig{URL: s.URL(), Name: t.Name()})
 	if err != nil {

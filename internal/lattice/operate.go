@@ -129,14 +129,25 @@ func isOtherIdentity(err error) bool {
 	return errors.As(err, &refused) && strings.Contains(refused.Text, "signed for")
 }
 
+// wantsHigherRevision recognises a refusal for the actor's revision. The revision
+// of a token's format ("wascap revision") is another thing: that code would not
+// start either, and the running one is to be kept.
+func wantsHigherRevision(err error) bool {
+	var refused *Refused
+	if !errors.As(err, &refused) {
+		return false
+	}
+	text := strings.ToLower(refused.Text)
+	return strings.Contains(text, "revision") && !strings.Contains(text, "wascap")
+}
+
 // replace swaps a running actor's code. Hosts of others insist on a higher
 // revision; there the old instances are stopped and the new code is started.
 func (c *Control) replace(ctx context.Context, host string, old *wasmbus.ActorDescription, was string, o StartOptions) (*Started, error) {
 	err := c.updateWithin(ctx, max(c.cfg.Timeout, o.Wait), wasmbus.UpdateActorCommand{
 		ActorID: old.ID, NewActorRef: o.Ref, HostID: host, Annotations: o.Annotations,
 	})
-	var refused *Refused
-	if errors.As(err, &refused) && strings.Contains(strings.ToLower(refused.Text), "revision") {
+	if wantsHigherRevision(err) {
 		if err := c.Stop(ctx, StopOptions{HostID: host, ActorID: old.ID}); err != nil {
 			return nil, fmt.Errorf("replacing %s: %w", old.ID, err)
 		}

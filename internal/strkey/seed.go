@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-
-	"github.com/nats-io/nkeys"
 )
 
 const redacted = "[redacted]"
@@ -23,6 +21,9 @@ type Seed struct {
 	// unexported field. It would print bytes, and with some verbs follow pointers to
 	// them; of a function it prints the address.
 	raw func() [rawSize]byte
+	// The key that raw expands to, which nkeys would expand again for each of the
+	// signatures that a host makes by the thousand.
+	private func() ed25519.PrivateKey
 }
 
 // ParseSeed reads a seed; white space around it is ignored, because editors end
@@ -61,7 +62,11 @@ func Generate(k Kind, rand io.Reader) (*Seed, error) {
 func FromRaw(k Kind, raw [32]byte) *Seed {
 	private := ed25519.NewKeyFromSeed(raw[:])
 	public := private.Public().(ed25519.PublicKey)
-	return &Seed{kind: k, public: encodePublic(k, public), raw: func() [rawSize]byte { return raw }}
+	return &Seed{
+		kind: k, public: encodePublic(k, public),
+		raw:     func() [rawSize]byte { return raw },
+		private: func() ed25519.PrivateKey { return private },
+	}
 }
 
 // Kind gives the kind of key this is.
@@ -76,13 +81,7 @@ func (s *Seed) Sign(msg []byte) ([]byte, error) {
 	if s.raw == nil {
 		return nil, errors.New("signing: the key is empty")
 	}
-	raw := s.raw()
-	pair, err := nkeys.FromRawSeed(nkeys.PrefixByteAccount, raw[:])
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	defer pair.Wipe()
-	return pair.Sign(msg)
+	return ed25519.Sign(s.private(), msg), nil
 }
 
 // Reveal gives the 58-character text of the seed, to be written to a key file or

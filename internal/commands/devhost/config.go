@@ -17,6 +17,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/core"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
@@ -96,7 +97,7 @@ func (f *hostFlags) natsInto(cfg *core.Config, s *cli.IO, e *environment, forExe
 	}
 	connect.URL, connect.TLS = url, connect.TLS || f.natsTLS
 	if url == "" {
-		cfg.Server = &lattice.ServerConfig{Port: f.natsPort, StoreDir: f.storeDir, JSDomain: domain}
+		cfg.Server = &embedded.Config{Port: f.natsPort, StoreDir: f.storeDir, JSDomain: domain}
 		if f.natsPort == 0 {
 			cfg.Server.Port = -1
 		}
@@ -162,7 +163,7 @@ func (f *hostFlags) logger(s *cli.IO, e *environment, forExec bool) *slog.Logger
 
 // claimPort makes sure that the embedded server can have its port: the server's
 // own error names neither who is there nor what to do.
-func (f *hostFlags) claimPort(server *lattice.ServerConfig) error {
+func (f *hostFlags) claimPort(server *embedded.Config) error {
 	if server == nil || server.Port <= 0 {
 		return nil
 	}

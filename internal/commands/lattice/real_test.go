@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/core"
-	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
@@ -39,7 +39,7 @@ func TestRealHost(t *testing.T) {
 func runHost(env *testscript.Env) error {
 	cluster := strkey.FromRaw(strkey.Cluster, [32]byte{9})
 	h, err := core.New(core.Config{
-		ClusterSeed: cluster, Server: &bus.ServerConfig{Port: -1}, CacheDir: filepath.Join(env.WorkDir, ".cache"),
+		ClusterSeed: cluster, Server: &embedded.Config{Port: -1}, CacheDir: filepath.Join(env.WorkDir, ".cache"),
 		AllowFile: true, Version: "0.0.0", Runtime: wasmrt.Config{Interpreter: true},
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/fakehost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
@@ -97,7 +98,7 @@ func scriptRefs() map[string]fakehost.Actor {
 // refuses every command.
 func setup(t *testing.T) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
-		server, err := bus.StartServer(t.Context(), bus.ServerConfig{Port: -1, StoreDir: filepath.Join(env.WorkDir, ".nats")})
+		server, err := embedded.Start(t.Context(), embedded.Config{Port: -1, StoreDir: filepath.Join(env.WorkDir, ".nats")})
 		if err != nil {
 			return err
 		}

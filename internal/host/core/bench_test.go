@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
 
@@ -15,7 +15,7 @@ import (
 func BenchmarkReady(b *testing.B) {
 	dir := b.TempDir()
 	for b.Loop() {
-		h, err := New(Config{Server: &lattice.ServerConfig{Port: -1}, CacheDir: dir})
+		h, err := New(Config{Server: &embedded.Config{Port: -1}, CacheDir: dir})
 		if err != nil {
 			b.Fatal(err)
 		}

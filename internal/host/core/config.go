@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
@@ -32,7 +33,7 @@ type Config struct {
 	Labels  map[string]string // besides the built-in hostcore.* ones
 	Version string            // shown to the lattice
 
-	Server  *lattice.ServerConfig // embed a NATS server; nil = join the one of Connect
+	Server  *embedded.Config // embed a NATS server; nil = join the one of Connect
 	Connect lattice.ConnectConfig
 
 	OCI             oci.Config         // Transport may be replaced for an in-process registry

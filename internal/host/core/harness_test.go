@@ -17,6 +17,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/registry"
@@ -78,7 +79,7 @@ func start(t testing.TB, change func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, registry: registry.New(registry.Options{}), logs: &syncBuffer{}, done: make(chan error, 1)}
 	cfg := Config{
-		ClusterSeed: clusterSeed, Server: &lattice.ServerConfig{Port: -1}, CacheDir: t.TempDir(), AllowFile: true, Version: "1.2.3",
+		ClusterSeed: clusterSeed, Server: &embedded.Config{Port: -1}, CacheDir: t.TempDir(), AllowFile: true, Version: "1.2.3",
 		OCI:     oci.Config{Transport: w.registry, NoKeychain: true},
 		Runtime: wasmrt.Config{Interpreter: true},
 		// Far more than any call takes, for machines that do other things too.

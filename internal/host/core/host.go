@@ -19,6 +19,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/events"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/ocicache"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
@@ -38,7 +39,7 @@ type Host struct {
 
 	// Set while Run starts, before anything else can reach them.
 	started time.Time
-	server  *lattice.Server // nil when another one was joined
+	server  *embedded.Server // nil when another one was joined
 	conn    *lattice.Conn
 	bus     ctl.Bus
 	state   *lattice.State
@@ -184,7 +185,7 @@ func (h *Host) openLattice(ctx context.Context, open *closers) (err error) {
 	if h.cfg.Server != nil {
 		server := *h.cfg.Server
 		server.Logger = h.log
-		if h.server, err = lattice.StartServer(ctx, server); err != nil {
+		if h.server, err = embedded.Start(ctx, server); err != nil {
 			return err
 		}
 		open.add(h.server.Shutdown)

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
@@ -327,7 +327,7 @@ func TestUnusableCacheIsSaidAtStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "oci"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(Config{CacheDir: dir, Server: &lattice.ServerConfig{}})
+	h, err := New(Config{CacheDir: dir, Server: &embedded.Config{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -66,14 +67,14 @@ type running struct {
 }
 
 // Start runs a host on the server until the test ends.
-func Start(t testing.TB, server *lattice.Server, cfg Config) *Host {
+func Start(t testing.TB, server *embedded.Server, cfg Config) *Host {
 	t.Helper()
 	if cfg.Lattice == "" {
 		cfg.Lattice = wasmbus.DefaultLattice
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, err := lattice.Connect(ctx, lattice.ConnectConfig{InProcess: server.InProcess(), Name: "fakehost"})
+	conn, err := lattice.Connect(ctx, lattice.ConnectConfig{InProcess: server, Name: "fakehost"})
 	must(t, err)
 	h := &Host{Key: seed(t, strkey.Server), Cluster: seed(t, strkey.Cluster), cfg: cfg, conn: conn, running: map[string]*running{}}
 	h.ID = string(h.Key.Public())

@@ -1,10 +1,13 @@
-package lattice
+// Package embedded runs a NATS server with JetStream inside this process. It is a
+// package of its own so that clients of a lattice do not link a server.
+package embedded
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -12,9 +15,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// ServerConfig describes an embedded NATS server. The zero value listens
+// Config describes an embedded NATS server. The zero value listens
 // nowhere: it serves this process only.
-type ServerConfig struct {
+type Config struct {
 	Host       string       // "" = 127.0.0.1
 	Port       int          // -1 = a free port, 0 = connections inside this process only
 	StoreDir   string       // JetStream's files, made 0700; "" = a temporary folder that Shutdown removes
@@ -31,8 +34,8 @@ type Server struct {
 	old     *oldClients
 }
 
-// StartServer starts a server and returns when it takes connections.
-func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
+// Start starts a server and returns when it takes connections.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{}
 	dir := cfg.StoreDir
 	if dir == "" {
@@ -51,7 +54,7 @@ func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, cfg ServerConfig, dir string) error {
+func (s *Server) start(ctx context.Context, cfg Config, dir string) error {
 	opts := serverOptions(cfg, dir)
 	ns, err := server.NewServer(opts)
 	if err != nil {
@@ -78,7 +81,7 @@ func (s *Server) start(ctx context.Context, cfg ServerConfig, dir string) error 
 	return err
 }
 
-func serverOptions(cfg ServerConfig, dir string) *server.Options {
+func serverOptions(cfg Config, dir string) *server.Options {
 	host := cfg.Host
 	if host == "" {
 		host = "127.0.0.1"
@@ -99,8 +102,9 @@ func serverOptions(cfg ServerConfig, dir string) *server.Options {
 // this process only has a URL that nobody listens at.
 func (s *Server) URL() string { return s.url }
 
-// InProcess gives the server to ConnectConfig.InProcess; it reads better there.
-func (s *Server) InProcess() *Server { return s }
+// InProcessConn opens a connection that stays inside this process; a Server is
+// what lattice.ConnectConfig.InProcess takes.
+func (s *Server) InProcessConn() (net.Conn, error) { return s.ns.InProcessConn() }
 
 // Shutdown stops the server and waits for it. It may be called twice.
 func (s *Server) Shutdown() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,71 +15,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
-
-func TestServerInProcessOnly(t *testing.T) {
-	s, err := lattice.StartServer(testContext(t), lattice.ServerConfig{StoreDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Shutdown()
-	c, err := lattice.Connect(testContext(t), lattice.ConnectConfig{InProcess: s.InProcess()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := lattice.OpenState(testContext(t), c, "default"); err != nil {
-		t.Errorf("JetStream: %v", err)
-	}
-	if c.NATS().MaxPayload() != 1<<20 {
-		t.Errorf("max payload %d, peers count on 1 MiB", c.NATS().MaxPayload())
-	}
-}
-
-func TestServerTemporaryFolder(t *testing.T) {
-	tmp := t.TempDir()
-	t.Setenv("TMPDIR", tmp)
-	s, err := lattice.StartServer(testContext(t), lattice.ServerConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := os.ReadDir(tmp); len(left) != 1 {
-		t.Errorf("%d folders while running, want 1", len(left))
-	}
-	s.Shutdown()
-	if left, _ := os.ReadDir(tmp); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
-	}
-	s.Shutdown()
-}
-
-func TestServerFailsToStart(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, cfg := range map[string]lattice.ServerConfig{
-		"port taken":    {Port: taken.Addr().(*net.TCPAddr).Port, StoreDir: t.TempDir()},
-		"folder a file": {Port: -1, StoreDir: filepath.Join(file, "store")},
-	} {
-		began := time.Now()
-		s, err := lattice.StartServer(testContext(t), cfg)
-		if err == nil {
-			s.Shutdown()
-			t.Errorf("%s: no error", name)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: known only after %s", name, took)
-		}
-		if name == "port taken" && !strings.Contains(err.Error(), "in use") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
 
 func TestConnectUnreachable(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -157,7 +91,7 @@ func TestConnectWantsTLS(t *testing.T) {
 	if _, err := lattice.Connect(testContext(t), lattice.ConnectConfig{URL: s.URL(), TLS: true}); !errors.Is(err, nats.ErrSecureConnWanted) {
 		t.Errorf("a server without TLS: %v", err)
 	}
-	if _, err := lattice.Connect(testContext(t), lattice.ConnectConfig{URL: s.URL(), CAFile: "server_test.go"}); err == nil || !strings.Contains(err.Error(), "PEM") {
+	if _, err := lattice.Connect(testContext(t), lattice.ConnectConfig{URL: s.URL(), CAFile: "connect_test.go"}); err == nil || !strings.Contains(err.Error(), "PEM") {
 		t.Errorf("a CA file without certificates: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package lattice
+package embedded
 
 import (
 	"encoding/json"

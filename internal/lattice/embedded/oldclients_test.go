@@ -1,26 +1,28 @@
-package lattice
+package embedded_test
 
 import (
 	"encoding/json"
 	"testing"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
 // TestOldClientsListTheBucket sends the very request of wash 0.17.
 func TestOldClientsListTheBucket(t *testing.T) {
-	server, err := StartServer(t.Context(), ServerConfig{StoreDir: t.TempDir()})
+	server, err := embedded.Start(t.Context(), embedded.Config{StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Shutdown()
-	conn, err := Connect(t.Context(), ConnectConfig{InProcess: server})
+	conn, err := lattice.Connect(t.Context(), lattice.ConnectConfig{InProcess: server})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	state, err := OpenState(t.Context(), conn, "default")
+	state, err := lattice.OpenState(t.Context(), conn, "default")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +58,12 @@ func TestOldClientsListTheBucket(t *testing.T) {
 }
 
 func TestOldClientsHearTheServersRefusals(t *testing.T) {
-	server, err := StartServer(t.Context(), ServerConfig{StoreDir: t.TempDir()})
+	server, err := embedded.Start(t.Context(), embedded.Config{StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Shutdown()
-	conn, err := Connect(t.Context(), ConnectConfig{InProcess: server})
+	conn, err := lattice.Connect(t.Context(), lattice.ConnectConfig{InProcess: server})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,13 +85,13 @@ func newRouter(cfg Config) *router {
 	// would see what plain HTTP carries: it is noted, or not used.
 	r.tls.Proxy = http.ProxyFromEnvironment
 	r.plain.Proxy = http.ProxyFromEnvironment
-	r.loopback.DialContext = r.dialLoopback
+	r.loopback.DialContext = steady(r.dialLoopback, stallLimit)
 	return r
 }
 
 func newTransport() *http.Transport {
 	return &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:         steady((&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext, stallLimit),
 		MaxIdleConnsPerHost: 8, // the default of 2 closes connections that parallel uploads want back
 		IdleConnTimeout:     60 * time.Second,
 		TLSHandshakeTimeout: 15 * time.Second,

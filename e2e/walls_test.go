@@ -18,27 +18,28 @@ const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud"
 // their path under internal/, other modules by the start of their path. A room
 // that is not here may not exist.
 var walls = map[string][]string{
-	"fsx":           {"github.com/google/renameio", "github.com/rogpeppe/go-internal/lockedfile", "github.com/klauspost", "golang.org/x/sys"},
-	"wasmbin":       {},
-	"strkey":        {"github.com/nats-io/nkeys"},
-	"claims":        {"strkey", "wasmbin"},
-	"artifact":      {"claims", "wasmbin", "strkey"},
-	"oci":           {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
-	"wasmbus":       {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
-	"lattice":       {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io"},
-	"wasmrt":        {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
-	"daemon":        {"fsx", "golang.org/x/sys"},
-	"bazel":         {"github.com/bazelbuild/rules_go"},
-	"cli":           {"github.com/spf13", "golang.org/x/term"},
-	"host/ocicache": hostDuty,
-	"host/policy":   hostDuty,
-	"host/events":   hostDuty,
-	"host/ctl":      hostDuty,
-	"host/core":     append([]string{"host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
+	"fsx":              {"github.com/google/renameio", "github.com/rogpeppe/go-internal/lockedfile", "github.com/klauspost", "golang.org/x/sys"},
+	"wasmbin":          {},
+	"strkey":           {"github.com/nats-io/nkeys"},
+	"claims":           {"strkey", "wasmbin"},
+	"artifact":         {"claims", "wasmbin", "strkey"},
+	"oci":              {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
+	"wasmbus":          {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
+	"lattice":          {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go"},
+	"lattice/embedded": {"wasmbus", "github.com/nats-io"},
+	"wasmrt":           {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
+	"daemon":           {"fsx", "golang.org/x/sys"},
+	"bazel":            {"github.com/bazelbuild/rules_go"},
+	"cli":              {"github.com/spf13", "golang.org/x/term"},
+	"host/ocicache":    hostDuty,
+	"host/policy":      hostDuty,
+	"host/events":      hostDuty,
+	"host/ctl":         hostDuty,
+	"host/core":        append([]string{"host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
 }
 
 // hostDuty is what every duty of a host may use; siblings meet in core only.
-var hostDuty = []string{"fsx", "strkey", "claims", "wasmbin", "artifact", "oci", "wasmbus", "lattice", "wasmrt", "daemon",
+var hostDuty = []string{"fsx", "strkey", "claims", "wasmbin", "artifact", "oci", "wasmbus", "lattice", "lattice/embedded", "wasmrt", "daemon",
 	"github.com/nats-io", "golang.org/x/sync"}
 
 // denied lists what a tool may not link, however it comes by it.
@@ -47,7 +48,7 @@ var denied = map[string][]string{
 	"wasmfix": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"drain":   {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"ocipush": {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
-	"lattice": {"github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
+	"lattice": {"github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
 	"devhost": {"github.com/distribution/distribution/v3/registry"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/bazelgen"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
@@ -17,6 +18,7 @@ import (
 // tools are all the tools, by the name of their folder under tools/.
 func tools() map[string]func(*cli.IO) *cobra.Command {
 	return map[string]func(*cli.IO) *cobra.Command{
+		"bazelgen": bazelgen.Command,
 		"devhost":  devhost.Command,
 		"drain":    drain.Command,
 		"lattice":  lattice.Command,

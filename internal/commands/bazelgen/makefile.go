@@ -1,0 +1,194 @@
+package bazelgen
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// makefile is what a project's Makefile sets before it includes actor.mk. It is
+// read, never run: an answer that only make could give is refused in words, since a
+// wrong one would be signed.
+type makefile struct {
+	path string
+	dir  string
+	vars map[string]variable
+}
+
+type variable struct {
+	text    string // as written, to be expanded when it is used
+	line    int
+	refused string // why the value cannot be known; "" when it can
+}
+
+// included matches the file whose inclusion ends the part that is read.
+var (
+	included    = regexp.MustCompile(`^(?:-include|sinclude|include)\s+(.*)$`)
+	assignment  = regexp.MustCompile(`^(?:(?:export|override|private)\s+)*([A-Za-z0-9_.%-]+)\s*(:{0,3}=|\?=|\+=|!=)\s*(.*)$`)
+	conditional = regexp.MustCompile(`^(ifeq|ifneq|ifdef|ifndef)\b`)
+)
+
+// errNotActor says that a Makefile is of no actor.
+type errNotActor struct{ path, why string }
+
+func (e *errNotActor) Error() string { return e.path + ": " + e.why }
+
+// readMakefile reads the variables up to `include …actor.mk`. set overrides them,
+// as NAME=VALUE on make's command line does.
+func readMakefile(file string, text []byte, set map[string]string) (*makefile, error) {
+	m := &makefile{path: file, dir: path.Dir(file), vars: map[string]variable{}}
+	depth, definition := 0, ""
+	for _, l := range logicalLines(string(text)) {
+		switch line := strings.TrimSpace(l.text); {
+		case definition != "":
+			if line == "endef" {
+				definition = ""
+			}
+		case strings.HasPrefix(l.text, "\t"): // a recipe
+		case strings.HasPrefix(line, "define "):
+			definition = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(line, "define "), "="))
+			m.vars[definition] = variable{line: l.number, refused: "it is a definition of several lines"}
+		case conditional.MatchString(line):
+			depth++
+		case line == "endif":
+			depth--
+		default:
+			if kind := m.statement(line, l.number, depth > 0); kind == "actor.mk" {
+				for name, value := range set {
+					m.vars[name] = variable{text: value}
+				}
+				return m, nil
+			} else if kind != "" {
+				return nil, &errNotActor{file, "it includes " + kind + ": bazelgen writes targets for actors only"}
+			}
+		}
+	}
+	return nil, &errNotActor{file, "it does not include actor.mk, so it is not an actor's Makefile that bazelgen could read"}
+}
+
+// statement takes one assignment or include. It returns the name of an include that
+// says what kind of project this is.
+func (m *makefile) statement(line string, number int, inConditional bool) string {
+	if match := included.FindStringSubmatch(line); match != nil {
+		for _, file := range strings.Fields(match[1]) {
+			switch base := path.Base(file); base {
+			case "actor.mk", "provider.mk", "interface.mk":
+				return base
+			}
+		}
+		return ""
+	}
+	match := assignment.FindStringSubmatch(line)
+	if match == nil {
+		return ""
+	}
+	name, op, v := match[1], match[2], variable{text: match[3], line: number}
+	old, isSet := m.vars[name]
+	switch {
+	case inConditional:
+		v.refused = "it is set inside a conditional"
+	case op == "?=" && isSet:
+		return ""
+	case op == "+=" && isSet:
+		v.refused = old.refused
+		v.text = strings.TrimSpace(old.text + " " + v.text)
+	case op == "!=":
+		v.refused = "!= runs a program, and bazelgen runs none"
+	case strings.HasPrefix(op, ":"): // := and its longer forms are expanded here and now
+		value, err := m.expand(v.text, nil)
+		if err != nil {
+			v.refused = err.Error()
+		}
+		v.text = strings.ReplaceAll(value, "$", "$$")
+	}
+	m.vars[name] = v
+	return ""
+}
+
+type logicalLine struct {
+	text   string
+	number int
+}
+
+// logicalLines joins lines that end in a backslash, and drops comments.
+func logicalLines(text string) []logicalLine {
+	var out []logicalLine
+	number, pending := 0, ""
+	start := 1
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimRight(line, "\r\n")
+		if pending == "" {
+			start = number
+		}
+		if body, more := strings.CutSuffix(line, `\`); more {
+			pending += strings.TrimRight(body, " \t") + " "
+			continue
+		}
+		if pending != "" {
+			line = pending + strings.TrimLeft(line, " \t")
+			pending = ""
+		}
+		out = append(out, logicalLine{uncomment(line), start})
+	}
+	if pending != "" {
+		out = append(out, logicalLine{uncomment(pending), start})
+	}
+	return out
+}
+
+// uncomment cuts a line at its first # that has no backslash before it, and not
+// within $(…), where # is text.
+func uncomment(line string) string {
+	var out strings.Builder
+	depth := 0
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\' && i+1 < len(line) && line[i+1] == '#':
+			continue
+		case c == '#' && depth == 0 && (i == 0 || line[i-1] != '\\'):
+			return strings.TrimRight(out.String(), " \t")
+		case c == '(' || c == '{':
+			depth++
+		case (c == ')' || c == '}') && depth > 0:
+			depth--
+		}
+		out.WriteByte(line[i])
+	}
+	return out.String()
+}
+
+// defaults are what actor.mk sets where the project does not.
+func defaults(name string) (string, bool) {
+	switch name {
+	case "ACTOR_NAME":
+		return "$(PROJECT)", true
+	case "REVISION":
+		return "0", true
+	case "REG_SERVER":
+		return "localhost:5000", true
+	case "CLAIMS", "ACTOR_ALIAS":
+		return "", true
+	}
+	return "", false
+}
+
+// has says whether the project sets a variable to something.
+func (m *makefile) has(name string) bool {
+	v, ok := m.vars[name]
+	return ok && (v.refused != "" || strings.TrimSpace(v.text) != "")
+}
+
+// value expands a variable as make would. The error says how to give the value.
+func (m *makefile) value(name string) (string, error) {
+	value, err := m.lookup(name, nil)
+	if err != nil {
+		where := m.path
+		if v, ok := m.vars[name]; ok && v.line > 0 {
+			where = fmt.Sprintf("%s:%d", m.path, v.line)
+		}
+		return "", fmt.Errorf("%s: %s: %w; give the value by --set %s=…", where, name, err, name)
+	}
+	return strings.TrimSpace(value), nil
+}

@@ -1,0 +1,177 @@
+package bazelgen
+
+import (
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"github.com/bazelbuild/buildtools/build"
+)
+
+// rule is a target that should be in a BUILD file.
+type rule struct {
+	kind, file string // the symbol, and the label of the .bzl file that has it
+	name       string
+	attrs      []attr
+}
+
+type attr struct {
+	name  string
+	value build.Expr
+	// once: written with a new rule, and never looked at again.
+	once bool
+	// gone: the source says that there is none, so one in the file is stale.
+	gone bool
+}
+
+func (r *rule) str(name, value string) {
+	if value != "" {
+		r.attrs = append(r.attrs, attr{name: name, value: &build.StringExpr{Value: value}})
+	}
+}
+
+func (r *rule) list(name string, values ...string) {
+	if len(values) > 0 {
+		r.attrs = append(r.attrs, attr{name: name, value: stringList(values)})
+	}
+}
+
+// claim is for what is signed. A claim that the source no longer makes may not stay:
+// it would go on being granted.
+func (r *rule) claim(name string, value build.Expr, there bool) {
+	r.attrs = append(r.attrs, attr{name: name, value: value, gone: !there})
+}
+
+func (r *rule) expr(name string, value build.Expr) {
+	r.attrs = append(r.attrs, attr{name: name, value: value})
+}
+
+func stringList(values []string) *build.ListExpr {
+	list := &build.ListExpr{}
+	for _, v := range values {
+		list.List = append(list.List, &build.StringExpr{Value: v})
+	}
+	return list
+}
+
+func call(function string, args ...build.Expr) *build.CallExpr {
+	return &build.CallExpr{X: &build.Ident{Name: function}, List: args}
+}
+
+// rulesFor gives the targets of a project. src is the label of the unsigned wasm, or
+// "" for what the folder says.
+func rulesFor(p *project, w *workspace, src string) ([]rule, error) {
+	var rules []rule
+	if src == "" {
+		var err error
+		switch p.compiler {
+		case goCompiler:
+			rules, src, err = goRules(p, w)
+		case rustCompiler:
+			rules, src, err = rustRules(p, w)
+		case noCompiler:
+			src = filepath.ToSlash(filepath.Clean(p.unsigned))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	rules = append(rules, actorRule(p, w, src))
+	if p.cases || p.selfTest {
+		test := rule{kind: "wasmcloud_actor_test", file: w.label(ourModule, "//rules:testing.bzl"), name: p.name + "_cases_test"}
+		test.str("actor", ":"+p.name)
+		if p.cases {
+			test.expr("cases", call("glob", stringList([]string{"cases/*.txtar"})))
+		}
+		if p.selfTest {
+			test.str("options", selfTestFile)
+		}
+		rules = append(rules, test)
+	}
+	return rules, nil
+}
+
+func actorRule(p *project, w *workspace, src string) rule {
+	r := rule{kind: "wasmcloud_actor", file: w.label(ourModule, "//rules:actor.bzl"), name: p.name}
+	r.str("src", src)
+	r.claim("call_alias", &build.StringExpr{Value: p.alias}, p.alias != "")
+	r.claim("caps", stringList(p.caps), len(p.caps) > 0)
+	r.claim("claim_name", &build.StringExpr{Value: p.claimName}, p.claimName != p.name)
+	switch p.compiler {
+	case goCompiler:
+		// What the Go compiler makes needs wasmfix, as in actor.mk.
+		r.expr("fix", &build.Ident{Name: "True"})
+	case rustCompiler:
+		r.str("platform", w.label(rustModule, "//rust/platform:wasm"))
+	}
+	if p.push != nil {
+		r.str("registry", p.push.registry)
+		r.str("repository", p.push.repository)
+		if p.push.tag != "" {
+			r.list("remote_tags", p.push.tag)
+		}
+	}
+	if p.revision != nil {
+		r.expr("revision", &build.LiteralExpr{Token: strconv.Itoa(*p.revision)})
+	}
+	r.str("version", p.version)
+	// One project in a folder: `bazel run //actor:push` works whatever the project is called.
+	if path.Base(w.pkg(p.dir)) != p.name {
+		r.attrs = append(r.attrs, attr{name: "short_names", value: &build.Ident{Name: "True"}, once: true})
+	}
+	return r
+}
+
+// goRules compiles as actor.mk does: for wasip1, as a library that a host calls into.
+func goRules(p *project, w *workspace) ([]rule, string, error) {
+	g, err := readGo(p.dir, w)
+	if err != nil {
+		return nil, "", err
+	}
+	file := w.label(goModule, "//go:def.bzl")
+	library := rule{kind: "go_library", file: file, name: p.name + "_lib"}
+	library.list("srcs", g.srcs...)
+	library.str("importpath", g.importPath)
+	library.list("deps", g.deps...)
+	binary := rule{kind: "go_binary", file: file, name: p.name + "_go"}
+	binary.list("embed", ":"+library.name)
+	binary.list("gc_linkopts", "-s", "-w")
+	binary.str("goarch", "wasm")
+	binary.str("goos", "wasip1")
+	binary.str("linkmode", "c-shared")
+	rules := []rule{library, binary}
+	if len(g.testSrcs) > 0 {
+		test := rule{kind: "go_test", file: file, name: p.name + "_test"}
+		test.list("srcs", g.testSrcs...)
+		test.list("embed", ":"+library.name)
+		test.list("deps", g.testDeps...)
+		rules = append(rules, test)
+	}
+	return rules, ":" + binary.name, nil
+}
+
+// rustRules compiles a crate whose dependencies crate_universe has put into @crates,
+// the name that its documents use.
+func rustRules(p *project, w *workspace) ([]rule, string, error) {
+	c, err := readCargo(filepath.Join(p.dir, "Cargo.toml"))
+	if err != nil {
+		return nil, "", err
+	}
+	r := rule{kind: "rust_shared_library", file: w.label(rustModule, "//rust:defs.bzl"), name: p.name + "_rust"}
+	r.expr("srcs", call("glob", stringList([]string{"src/**/*.rs"})))
+	r.str("crate_name", c.crate())
+	r.str("edition", c.edition())
+	r.expr("proc_macro_deps", crates("proc_macro"))
+	r.expr("deps", crates("normal"))
+	return []rule{r}, ":" + r.name, nil
+}
+
+func crates(kind string) build.Expr {
+	return call(crateDeps, &build.AssignExpr{LHS: &build.Ident{Name: kind}, Op: "=", RHS: &build.Ident{Name: "True"}})
+}
+
+// crateDeps is a function that values use, so it is loaded too.
+const (
+	crateDeps     = "all_crate_deps"
+	crateDepsFile = "@crates//:defs.bzl"
+)

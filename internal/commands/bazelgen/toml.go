@@ -1,0 +1,121 @@
+package bazelgen
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// wasmcloudToml is what matters here of wasmcloud.toml, as `wash build` reads it.
+type wasmcloudToml struct {
+	Name     string `toml:"name"`
+	Language string `toml:"language"`
+	Type     string `toml:"type"`
+	Version  string `toml:"version"`
+	Actor    struct {
+		Claims    []string `toml:"claims"`
+		Registry  string   `toml:"registry"`
+		CallAlias string   `toml:"call_alias"`
+	} `toml:"actor"`
+}
+
+func readToml(file string, into any) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if _, err := toml.Decode(string(text), into); err != nil {
+		var at toml.ParseError
+		if errors.As(err, &at) {
+			return fmt.Errorf("%s:%d:%d: %s", file, at.Position.Line, at.Position.Col, at.Message)
+		}
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	return nil
+}
+
+// cargo is what matters here of Cargo.toml.
+type cargo struct {
+	file    string
+	Package struct {
+		Name    string `toml:"name"`
+		Version any    `toml:"version"` // or a table: workspace = true
+		Edition any    `toml:"edition"`
+	} `toml:"package"`
+	Lib struct {
+		Name string `toml:"name"`
+	} `toml:"lib"`
+	Workspace struct {
+		Package struct {
+			Version string `toml:"version"`
+			Edition string `toml:"edition"`
+		} `toml:"package"`
+	} `toml:"workspace"`
+}
+
+func readCargo(file string) (*cargo, error) {
+	c := &cargo{file: file}
+	return c, readToml(file, c)
+}
+
+// version gives the version of the package, its workspace's if it says so.
+func (c *cargo) version() (string, error) {
+	if v, ok := c.Package.Version.(string); ok && v != "" {
+		return v, nil
+	}
+	if inherits(c.Package.Version) {
+		if w := c.workspace(); w != nil && w.Workspace.Package.Version != "" {
+			return w.Workspace.Package.Version, nil
+		}
+	}
+	return "", fmt.Errorf("%s gives no version", c.file)
+}
+
+// edition defaults to what Cargo takes for a package that says nothing.
+func (c *cargo) edition() string {
+	if e, ok := c.Package.Edition.(string); ok && e != "" {
+		return e
+	}
+	if inherits(c.Package.Edition) {
+		if w := c.workspace(); w != nil && w.Workspace.Package.Edition != "" {
+			return w.Workspace.Package.Edition
+		}
+	}
+	return "2015"
+}
+
+// crate gives the name of the library, which is that of the wasm file.
+func (c *cargo) crate() string {
+	if c.Lib.Name != "" {
+		return c.Lib.Name
+	}
+	return strings.ReplaceAll(c.Package.Name, "-", "_")
+}
+
+func inherits(v any) bool {
+	table, ok := v.(map[string]any)
+	return ok && table["workspace"] == true
+}
+
+// workspace finds the Cargo.toml above that holds the workspace; nil if none does.
+func (c *cargo) workspace() *cargo {
+	dir, err := filepath.Abs(filepath.Dir(c.file))
+	if err != nil {
+		return nil
+	}
+	for {
+		w, err := readCargo(filepath.Join(dir, "Cargo.toml"))
+		if err == nil && (w.Workspace.Package.Version != "" || w.Workspace.Package.Edition != "") {
+			return w
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return nil
+		}
+		dir = parent
+	}
+}

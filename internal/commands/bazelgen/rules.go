@@ -139,6 +139,7 @@ func goRules(p *project, w *workspace) ([]rule, string, error) {
 	binary.str("goarch", "wasm")
 	binary.str("goos", "wasip1")
 	binary.str("linkmode", "c-shared")
+	binary.str("out", binary.name+".wasm") // else it is called as a native library is
 	rules := []rule{library, binary}
 	if len(g.testSrcs) > 0 {
 		test := rule{kind: "go_test", file: file, name: p.name + "_test"}

@@ -260,7 +260,8 @@ func projectsBelow(ctx context.Context, root string, o options) ([]*project, err
 	return out, err
 }
 
-// skipped: folders that hold no sources of the project.
+// skipped: folders that hold no sources of the project. (bazel-out and its like are
+// symbolic links, which are not followed.)
 func skipped(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "node_modules" || name == "target" || strings.HasPrefix(name, "bazel-")
+	return strings.HasPrefix(name, ".") || name == "node_modules"
 }

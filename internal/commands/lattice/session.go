@@ -32,6 +32,7 @@ type connFlags struct {
 	expectHosts                  int
 	tls                          bool
 	ca, cert, key                string
+	given                        *session // used in place of a connection of our own
 }
 
 // register adds wash's flags for the kind. Defaults are not stated as values,
@@ -117,6 +118,9 @@ func (f *connFlags) open(ctx context.Context, s *cli.IO) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.given != nil {
+		return f.on(s, f.given.conn, f.given.place, timeout, patient), nil
+	}
 	if port := f.value(s, "port"); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
 			return nil, cli.Usage("%s port %q: want a number from 1 to 65535", f.kind, port)
@@ -145,9 +149,14 @@ func (f *connFlags) open(ctx context.Context, s *cli.IO) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (an address from %s)", err, p.source)
 	}
+	return f.on(s, conn, p, timeout, patient), nil
+}
+
+// on makes a session of a connection.
+func (f *connFlags) on(s *cli.IO, conn *bus.Conn, p place, timeout time.Duration, patient bool) *session {
 	control := bus.NewControl(conn, bus.ControlConfig{Lattice: p.lattice, Prefix: p.ctlPrefix, Timeout: timeout, ExpectHosts: f.expectHosts,
 		AuctionTimeout: time.Duration(f.auctionMS) * time.Millisecond})
-	return &session{io: s, place: p, conn: conn, control: control, timeout: timeout, patient: patient}, nil
+	return &session{io: s, place: p, conn: conn, control: control, timeout: timeout, patient: patient}
 }
 
 func (s *session) close() { s.conn.Close() }

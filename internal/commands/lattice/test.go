@@ -27,7 +27,8 @@ type testFlags struct {
 	junit   string
 }
 
-func testCommand(s *cli.IO) *cobra.Command {
+// testCommand makes the command; given is a session to use, or nil to find a host.
+func testCommand(s *cli.IO, given *session) *cobra.Command {
 	var f testFlags
 	cmd := &cobra.Command{
 		Use:   "test ACTOR",
@@ -58,6 +59,7 @@ that know no other; their results may come in msgpack or CBOR. Exit code 1 if a 
 		if err != nil {
 			return err
 		}
+		f.conn.given = given
 		return withSession(&f.conn, s, func(ctx context.Context, ses *session, cmd *cobra.Command, args []string) error {
 			return f.run(ctx, ses, cmd, plan, args[0])
 		})(cmd, args)

@@ -21,6 +21,7 @@ import (
 // options are the flags of all three commands, as far as each has them.
 type options struct {
 	strip    bool
+	quiet    bool
 	noAlias  bool
 	aliases  []string
 	caps     []string
@@ -49,6 +50,8 @@ Not checked is whether the code is valid: the host's compiler tells.`
 	}
 	f := root.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "`file` to write (default MODULE itself)")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing but warnings")
+	_ = f.MarkHidden("quiet") // for build rules, whose output is the file
 	f.BoolVar(&o.strip, "strip", false, "drop the sections with names and for debugging")
 	f.StringArrayVar(&o.aliases, "alias", []string{"_start=_initialize"}, "`NEW=OLD`: export OLD under a second name, if NEW is not exported (repeatable)")
 	f.BoolVar(&o.noAlias, "no-alias", false, "add no export")
@@ -108,6 +111,9 @@ func fix(cmd *cobra.Command, s *cli.IO, o *options, path string) error {
 	result := &fixed{
 		File: o.out, Changed: changed, Aliased: append([]string{}, sum.Aliased...), Dropped: dropped(sum),
 		SizeIn: sum.Read, SizeOut: sum.Size, Contracts: ids,
+	}
+	if o.quiet {
+		return nil
 	}
 	return cli.Print(cmd, s, result, result.print)
 }

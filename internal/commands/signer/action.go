@@ -1,0 +1,269 @@
+package signer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
+)
+
+// actionFiles are what the actions of the Bazel rules read and write. Each is named
+// by a flag: an action has declared all its files, and nothing is found by a name.
+type actionFiles struct {
+	module, claims, hash, token, request, out, descriptor string
+	status                                                []string
+}
+
+// actionCommand holds signing taken apart into steps that a build system caches one
+// by one: only `sign` needs a key, and it never reads the module.
+func actionCommand(s *cli.IO) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:    "action",
+		Short:  "The steps of signing, for build rules",
+		Hidden: true, // people have sign, hash, token and embed, which find files and keys for them
+	}
+	cmd.AddCommand(actionHash(s), actionSign(s), actionRequest(s), actionAttach(s), actionEmbed(s), actionVerify(s))
+	return cmd
+}
+
+// needs declares file flags, all of which must be given.
+func needs(cmd *cobra.Command, flags map[string]*string) *cobra.Command {
+	for name, value := range flags {
+		cmd.Flags().StringVar(value, name, "", "`file`")
+		_ = cmd.MarkFlagRequired(name)
+	}
+	cmd.Args = cobra.NoArgs
+	return cmd
+}
+
+func writeText(path, text string) error {
+	_, err := writeOutput(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text+"\n")
+		return err
+	})
+	return err
+}
+
+func actionHash(s *cli.IO) *cobra.Command {
+	var f actionFiles
+	return needs(&cobra.Command{
+		Use: "hash", Short: "Write a module's hash",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			in, err := open(cmd.Context(), s, f.module)
+			if err != nil {
+				return fmt.Errorf("hashing a module: %w", err)
+			}
+			defer in.Close()
+			info, err := wasmbin.Canonical(io.Discard, in)
+			if err != nil {
+				return fmt.Errorf("hashing %s: %w", f.module, err)
+			}
+			return writeText(f.out, info.Hash)
+		},
+	}, map[string]*string{"module": &f.module, "out": &f.out})
+}
+
+func actionSign(s *cli.IO) *cobra.Command {
+	var f actionFiles
+	cmd := needs(&cobra.Command{
+		Use: "sign", Short: "Sign claims and a hash with the account's key",
+		RunE: func(*cobra.Command, []string) error {
+			spec, err := f.read()
+			if err != nil {
+				return err
+			}
+			issuer, err := spec.seed(s)
+			if err != nil {
+				return err
+			}
+			c, err := spec.claims()
+			if err != nil {
+				return err
+			}
+			token, err := claims.Sign(*c, issuer)
+			if err != nil {
+				return fmt.Errorf("signing for %s: %w", spec.Account, err)
+			}
+			return writeText(f.out, token)
+		},
+	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "out": &f.out})
+	f.addStatus(cmd)
+	return cmd
+}
+
+func actionRequest(*cli.IO) *cobra.Command {
+	var f actionFiles
+	cmd := needs(&cobra.Command{
+		Use: "request", Short: "Write what would be signed, for `signer sign-request` elsewhere",
+		RunE: func(*cobra.Command, []string) error {
+			spec, err := f.read()
+			if err != nil {
+				return err
+			}
+			c, err := spec.claims()
+			if err != nil {
+				return err
+			}
+			body, err := claims.Encode(*c)
+			if err != nil {
+				return err
+			}
+			return writeText(f.out, string(body))
+		},
+	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "out": &f.out})
+	f.addStatus(cmd)
+	return cmd
+}
+
+func actionAttach(s *cli.IO) *cobra.Command {
+	var f actionFiles
+	cmd := needs(&cobra.Command{
+		Use: "attach", Short: "Compare a token that was signed elsewhere with what is built here",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			spec, err := f.read()
+			if err != nil {
+				return err
+			}
+			want, err := spec.claims()
+			if err != nil {
+				return err
+			}
+			token, got, err := readToken(cmd, s, f.token)
+			if err != nil {
+				return err
+			}
+			if diff := differences(want, got); diff != "" {
+				return fmt.Errorf("%s was signed for something else:\n%sbuild the output group signing_request, sign that, and put the new token in its place", f.token, diff)
+			}
+			return writeText(f.out, token)
+		},
+	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "token": &f.token, "out": &f.out})
+	f.addStatus(cmd)
+	return cmd
+}
+
+// descriptor is what an OCI manifest says of the signed file; with it, the manifest
+// is made without reading the file.
+type descriptor struct {
+	MediaType  string `json:"mediaType"`
+	Digest     string `json:"digest"`
+	Size       int64  `json:"size"`
+	ConfigType string `json:"configType"`
+	Issuer     string `json:"issuer"`
+	Subject    string `json:"subject"`
+}
+
+func actionEmbed(s *cli.IO) *cobra.Command {
+	var f actionFiles
+	var section sectionFlag
+	cmd := needs(&cobra.Command{
+		Use: "embed", Short: "Put a token into its module",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			result, err := embed(cmd, s, f.module, f.token, f.out, &section)
+			if err != nil {
+				return err
+			}
+			info, err := os.Stat(f.out)
+			if err != nil {
+				return err
+			}
+			d := descriptor{Digest: result.Digest, Size: info.Size(), Issuer: string(result.Account), Subject: result.Module}
+			d.MediaType, d.ConfigType = (&artifact.Artifact{Kind: artifact.Actor}).MediaTypes()
+			text, err := json.Marshal(d)
+			if err != nil {
+				return err
+			}
+			return writeText(f.descriptor, string(text))
+		},
+	}, map[string]*string{"module": &f.module, "token": &f.token, "out": &f.out, "descriptor": &f.descriptor})
+	section.add(cmd)
+	return cmd
+}
+
+func actionVerify(s *cli.IO) *cobra.Command {
+	var f actionFiles
+	cmd := needs(&cobra.Command{
+		Use: "verify", Short: "Check a token against account and hash; with --module the module's bytes too",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			spec, err := f.read()
+			if err != nil {
+				return err
+			}
+			token, got, err := readToken(cmd, s, f.token)
+			if err != nil {
+				return err
+			}
+			want, err := spec.claims()
+			if err != nil {
+				return err
+			}
+			if diff := differences(want, got); diff != "" {
+				return fmt.Errorf("the token in %s is not what was to be signed:\n%sa cache may have been tampered with", f.token, diff)
+			}
+			if f.module != "" {
+				if err := holds(cmd, s, f.module, token); err != nil {
+					return fmt.Errorf("%s: %w", f.module, err)
+				}
+			}
+			return writeText(f.out, "ok")
+		},
+	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "token": &f.token, "out": &f.out})
+	cmd.Flags().StringVar(&f.module, "module", "", "signed `file`, to be hashed")
+	f.addStatus(cmd)
+	return cmd
+}
+
+// holds reads a signed module: its token is this one, and is its own.
+func holds(cmd *cobra.Command, s *cli.IO, path, token string) error {
+	in, err := open(cmd.Context(), s, path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	a, err := artifact.Read(in)
+	switch {
+	case err != nil:
+		return err
+	case a.Token != token:
+		return fmt.Errorf("%w: it holds another token", artifact.ErrHash)
+	}
+	// Dates are for those who use the file; a build is not the time of use.
+	a.Actor.Expires, a.Actor.NotBefore = 0, 0
+	return a.Verify(artifact.Policy{Now: s.Now()})
+}
+
+// differences shows claim by claim what is not as wanted, one line each.
+func differences(want, got *claims.Claims[claims.Actor]) string {
+	var out bytes.Buffer
+	compare := func(what string, want, got any) {
+		w, _ := json.Marshal(want)
+		g, _ := json.Marshal(got)
+		if !bytes.Equal(w, g) {
+			fmt.Fprintf(&out, "  %s: wanted %s, signed %s\n", what, w, g)
+		}
+	}
+	compare("issuer", want.Issuer, got.Issuer)
+	if want.Subject != "" {
+		compare("subject", want.Subject, got.Subject)
+	}
+	compare("expires", want.Expires, got.Expires)
+	compare("not before", want.NotBefore, got.NotBefore)
+	w, g := *want.Metadata, *got.Metadata
+	compare("hash of the module", w.Hash, g.Hash)
+	compare("name", w.Name, g.Name)
+	compare("version", w.Ver, g.Ver)
+	compare("revision", w.Rev, g.Rev)
+	compare("capabilities", w.Caps, g.Caps)
+	compare("tags", w.Tags, g.Tags)
+	compare("call alias", w.CallAlias, g.CallAlias)
+	compare("provider", w.Prov, g.Prov)
+	return out.String()
+}

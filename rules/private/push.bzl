@@ -1,0 +1,103 @@
+"""wasmcloud_push, wasmcloud_push_all and wasmcloud_inspect: what `bazel run` does with artifacts.
+
+No build action pushes: a push would then be cached, and a hit means that nothing was pushed.
+"""
+
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//rules/providers:artifact_info.bzl", "WasmcloudArtifactInfo")
+load("//rules/providers:claims_info.bzl", "WasmcloudClaimsInfo")
+load(":run.bzl", "rlocation", "runnable")
+
+_PushInfo = provider(
+    doc = "What wasmcloud_push_all takes of a wasmcloud_push.",
+    fields = {"entries": "list of dicts: entries of the spec", "files": "list of Files that they name"},
+)
+
+_TAG = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+def _tag(text):
+    """A version such as 1.0.0+build has a sign that tags may not have."""
+    return "".join([c if c in _TAG else "-" for c in text.elems()])
+
+def _entry(ctx, target, registry, repository, tags):
+    info = target[WasmcloudArtifactInfo]
+    if "latest" in tags:
+        fail("%s: the tag latest names something else tomorrow, and hosts refuse it: name a version." % ctx.label)
+    entry = {
+        "annotations": info.annotations,
+        "digest": rlocation(ctx, info.digest),
+        "file": rlocation(ctx, info.file),
+        "references": ["%s/%s:%s" % (registry, repository or info.name, tag) for tag in tags or [_tag(info.version)]],
+    }
+    files = [info.file, info.digest]
+    if WasmcloudClaimsInfo in target:
+        entry["claims"] = rlocation(ctx, target[WasmcloudClaimsInfo].claims)
+        entry["unsigned"] = rlocation(ctx, info.unsigned)
+        files += [target[WasmcloudClaimsInfo].claims, info.unsigned]
+    return entry, files
+
+def _wasmcloud_push_impl(ctx):
+    registry = ctx.attr.registry or ctx.attr._registry[BuildSettingInfo].value
+    entry, files = _entry(ctx, ctx.attr.artifact, registry, ctx.attr.repository, ctx.attr.remote_tags)
+    return [
+        runnable(ctx, "_push", {"artifacts": [entry], "insecure_hosts": ctx.attr.insecure_hosts}, files),
+        OutputGroupInfo(digest = depset([ctx.attr.artifact[WasmcloudArtifactInfo].digest])),
+        _PushInfo(entries = [entry], files = files),
+    ]
+
+_PUSH_TOOL = attr.label(default = "//rules/private/run/push", executable = True, cfg = "target")
+
+wasmcloud_push = rule(
+    doc = """Pushes a signed artifact: `bazel run //actor:push`.
+
+Prints the digest, which is that of the artifact's output group `digest`. Arguments go to `ocipush push`:
+`bazel run //actor:push -- --allow-dev-key`. `-- --reference HOST/NAME:TAG` pushes elsewhere; `-- --sign` signs first, with the key that `signer sign`
+would find here (WASH_ISSUER_KEY, KEYDIR, ~/.wash/keys), and pushes that.""",
+    implementation = _wasmcloud_push_impl,
+    attrs = {
+        "artifact": attr.label(doc = "What to push: a wasmcloud_actor or anything with WasmcloudArtifactInfo.", mandatory = True, providers = [WasmcloudArtifactInfo]),
+        "insecure_hosts": attr.string_list(doc = "Registries (host or host:port) that are spoken to by plain HTTP. This machine's always are."),
+        "registry": attr.string(doc = "The registry's host. Default: //rules/settings:registry, localhost:5000."),
+        "remote_tags": attr.string_list(doc = "Tags. Default: the version."),
+        "repository": attr.string(doc = "The repository in the registry. Default: the name in the claims."),
+        "_push": _PUSH_TOOL,
+        "_registry": attr.label(default = "//rules/settings:registry"),
+    },
+    executable = True,
+    provides = [_PushInfo],
+)
+
+def _wasmcloud_push_all_impl(ctx):
+    entries = [e for p in ctx.attr.pushes for e in p[_PushInfo].entries]
+    files = [f for p in ctx.attr.pushes for f in p[_PushInfo].files]
+    return [
+        runnable(ctx, "_push", {"artifacts": entries, "insecure_hosts": ctx.attr.insecure_hosts, "jobs": ctx.attr.jobs}, files),
+        _PushInfo(entries = entries, files = files),
+    ]
+
+wasmcloud_push_all = rule(
+    doc = """Does several pushes in one process, side by side. An artifact that its tag names already costs one request.""",
+    implementation = _wasmcloud_push_all_impl,
+    attrs = {
+        "insecure_hosts": attr.string_list(doc = "As of wasmcloud_push, for all."),
+        "jobs": attr.int(doc = "How many pushes at a time.", default = 8),
+        "pushes": attr.label_list(doc = "wasmcloud_push and wasmcloud_push_all targets.", mandatory = True, providers = [_PushInfo]),
+        "_push": _PUSH_TOOL,
+    },
+    executable = True,
+    provides = [_PushInfo],
+)
+
+def _wasmcloud_inspect_impl(ctx):
+    file = ctx.attr.artifact[WasmcloudArtifactInfo].file
+    return [runnable(ctx, "_inspect", {"file": rlocation(ctx, file)}, [file])]
+
+wasmcloud_inspect = rule(
+    doc = "Shows what a signed artifact claims: `bazel run //actor:inspect`. Arguments go to `signer inspect`.",
+    implementation = _wasmcloud_inspect_impl,
+    attrs = {
+        "artifact": attr.label(doc = "A signed artifact.", mandatory = True, providers = [WasmcloudArtifactInfo]),
+        "_inspect": attr.label(default = "//rules/private/run/inspect", executable = True, cfg = "target"),
+    },
+    executable = True,
+)

@@ -1,0 +1,108 @@
+// Command host is what wasmcloud_host runs: `devhost run`, and once that is ready
+// `lattice start` for each actor in the spec beside it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
+)
+
+// patience is how long a host may take to start on a busy machine.
+const patience = time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	actors, err := actors(os.Args[0])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "host:", err)
+		os.Exit(1)
+	}
+	os.Exit(run(ctx, cli.System(), actors, os.Args[1:]))
+}
+
+func actors(arg0 string) ([]string, error) {
+	program, err := bazel.Find(arg0, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var spec struct {
+		Actors []string `json:"actors"`
+	}
+	if err := program.Spec(&spec); err != nil {
+		return nil, err
+	}
+	files := make([]string, len(spec.Actors))
+	for i, a := range spec.Actors {
+		if files[i], err = program.Runfile(a); err != nil {
+			return nil, err
+		}
+		// The host may not follow links into a tree that the next build replaces.
+		if files[i], err = filepath.EvalSymlinks(files[i]); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// run serves until the context ends. An actor that does not start ends the host too.
+func run(ctx context.Context, s *cli.IO, actors, args []string) int {
+	folder, err := os.MkdirTemp("", "host-")
+	if err != nil {
+		fmt.Fprintln(s.Err, "host:", err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	state := filepath.Join(folder, "host.json")
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan int, 1)
+	go func() {
+		served <- cli.Main(ctx, s, append([]string{"run", "--any-port", "--state-file", state}, args...), devhost.Command)
+	}()
+	if !ready(ctx, state, served) {
+		cancel()
+		return <-served
+	}
+	quiet := *s
+	quiet.Out = s.Err
+	for _, file := range actors {
+		if code := cli.Main(ctx, &quiet, []string{"start", file, "--state-file", state}, lattice.Command); code != 0 {
+			cancel()
+			<-served
+			return code
+		}
+	}
+	return <-served
+}
+
+// ready waits for the state file. A host that ended has left its exit code in served.
+func ready(ctx context.Context, state string, served chan int) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(state); err == nil {
+			return true
+		}
+		select {
+		case code := <-served:
+			served <- code
+			return false
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,44 @@
+// Command inspect is what wasmcloud_inspect runs: `signer inspect` of the file in the
+// spec beside it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	args, err := arguments(os.Args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "inspect:", err)
+		os.Exit(1)
+	}
+	os.Exit(cli.Main(ctx, cli.System(), args, signer.Command))
+}
+
+func arguments(argv []string) ([]string, error) {
+	program, err := bazel.Find(argv[0], os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var spec struct {
+		File string `json:"file"`
+	}
+	if err := program.Spec(&spec); err != nil {
+		return nil, err
+	}
+	file, err := program.Runfile(spec.File)
+	if err != nil {
+		return nil, err
+	}
+	return append([]string{"inspect", file}, argv[1:]...), nil
+}

@@ -74,7 +74,7 @@ func setUp(ctx context.Context) (*bench, func(), error) {
 	cleanup := func() { os.RemoveAll(dir) }
 	b := &bench{dir: dir, bin: filepath.Join(dir, "bin"), wash: washPeer(ctx)}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.bin+string(filepath.Separator), "./tools/signer", "./tools/wasmfix", "./tools/ocipush", "./tools/registry", "./tools/devhost")
-	build.Stderr = os.Stderr
+	build.Stderr, build.Env = os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
 		cleanup()
 		return nil, nil, fmt.Errorf("building the tools (run this from the top folder): %w", err)

@@ -97,7 +97,7 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout: 15 * time.Second,
 		ForceAttemptHTTP2:   true,
 		ReadBufferSize:      64 << 10, // blobs are large; the default is 4 KiB
-		WriteBufferSize:     64 << 10,
+		WriteBufferSize:     256 << 10,
 		DisableCompression:  true, // blobs are bytes with a digest; nobody may re-encode them
 	}
 }

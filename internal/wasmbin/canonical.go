@@ -56,8 +56,11 @@ func isToken(name string) bool { return name == TokenSection || name == LegacySe
 // A component's modules are canonical too, and their size stands before them: they
 // are put aside in a temporary file if they are large.
 func Canonical(w io.Writer, r io.Reader) (Info, error) {
-	info, _, err := copyCanonical(w, r)
-	return info, err
+	info, out, err := copyCanonical(w, r)
+	if err != nil {
+		return Info{}, err
+	}
+	return info, out.flush()
 }
 
 // Embed is Canonical, and then writes the token that the function gives into a
@@ -75,11 +78,11 @@ func Embed(w io.Writer, r io.Reader, section string, token func(Info) (string, e
 	if err := AppendCustom(out, section, []byte(text)); err != nil {
 		return Info{}, "", err
 	}
-	return info, fmt.Sprintf("sha256:%x", out.hash.Sum(nil)), nil
+	return info, fmt.Sprintf("sha256:%x", out.hash.Sum(nil)), out.flush()
 }
 
 func copyCanonical(w io.Writer, r io.Reader) (Info, *hashing, error) {
-	out := &hashing{w: w, hash: sha256.New()}
+	out := &hashing{w: bufio.NewWriterSize(w, gatherSize), hash: sha256.New()}
 	in, err := NewReader(r)
 	if err != nil {
 		return Info{}, nil, err
@@ -258,12 +261,18 @@ func readAll(r io.Reader, size int) ([]byte, error) {
 	return data, nil
 }
 
+// gatherSize is what small writes are gathered to: a module has many small
+// sections, and each has a head of its own. Large bodies pass by.
+const gatherSize = 32 << 10
+
 // hashing hashes and counts what goes to w.
 type hashing struct {
-	w    io.Writer
+	w    *bufio.Writer
 	hash hash.Hash
 	n    int64
 }
+
+func (h *hashing) flush() error { return h.w.Flush() }
 
 func (h *hashing) Write(p []byte) (int, error) {
 	n, err := h.w.Write(p)

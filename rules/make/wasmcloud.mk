@@ -41,7 +41,7 @@ $(WASMCLOUD_BIN)/scaffold$(_wm_exe): $(_wm_template)
 # The linker leaves an equal file's time alone, make needs it moved.
 $(WASMCLOUD_BIN)/%$(_wm_exe): $(_wm_sources)
 	@echo "building the tool $*" >&2
-	$(Q)cd $(_wm_root) && go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/$(@F) ./tools/$* && touch bin/$(@F)
+	$(Q)cd $(_wm_root) && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/$(@F) ./tools/$* && touch bin/$(@F)
 
 else ifneq ($(wildcard $(_wm_here)../../../bin/signer$(_wm_exe)),)
 # Installed by `make install`: PREFIX/share/rules_wasmcloud/make beside PREFIX/bin.
@@ -53,7 +53,7 @@ WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
 
 $(WASMCLOUD_BIN)/%$(_wm_exe):
 	@echo "installing the tool $* $(RULES_WASMCLOUD)" >&2
-	$(Q)GOBIN=$(WASMCLOUD_BIN) go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
+	$(Q)CGO_ENABLED=0 GOBIN=$(WASMCLOUD_BIN) go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
 endif
 
 # Each may be replaced by a command of the user's own.

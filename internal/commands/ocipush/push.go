@@ -1,7 +1,6 @@
 package ocipush
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -137,18 +136,32 @@ var wasmMagic = []byte("\x00asm")
 
 // readArtifact goes by content, as wash does; names say nothing.
 func readArtifact(r io.Reader) (*artifact.Artifact, error) {
-	b := bufio.NewReaderSize(r, 64<<10)
-	head, err := b.Peek(512)
-	if err != nil && !errors.Is(err, io.EOF) {
+	head := make([]byte, 512)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
+	if err := checkKind(head[:n]); err != nil {
+		return nil, err
+	}
+	// A file is handed on as one: it is hashed once, where a stream is hashed twice.
+	if file, ok := r.(io.ReadSeeker); ok {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		return artifact.Read(file)
+	}
+	return artifact.Read(io.MultiReader(bytes.NewReader(head[:n]), r))
+}
+
+func checkKind(head []byte) error {
 	switch {
 	case bytes.HasPrefix(head, wasmMagic):
-		return artifact.Read(b)
+		return nil
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) > 262 && string(head[257:262]) == "ustar":
-		return nil, errProvider
+		return errProvider
 	}
-	return nil, errors.New("Unsupported artifact type: want a signed WebAssembly module or component") //nolint:staticcheck // wash's words
+	return errors.New("Unsupported artifact type: want a signed WebAssembly module or component") //nolint:staticcheck // wash's words
 }
 
 func parseAnnotations(list []string) (map[string]string, error) {

@@ -15,6 +15,8 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/daemon"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
 // patience is how long a host may take to start on a busy machine.
@@ -57,13 +59,13 @@ func actors(arg0 string) ([]string, error) {
 
 // run serves until the context ends. An actor that does not start ends the host too.
 func run(ctx context.Context, s *cli.IO, actors, args []string) int {
-	folder, err := os.MkdirTemp("", "host-")
+	folder, err := fsx.UserStateDir(s.Env)
 	if err != nil {
 		fmt.Fprintln(s.Err, "host:", err)
 		return 1
 	}
-	defer os.RemoveAll(folder)
-	state := filepath.Join(folder, "host.json")
+	// Where `lattice` and `devhost down` look.
+	state := filepath.Join(folder, "devhost.json")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan int, 1)
@@ -86,14 +88,15 @@ func run(ctx context.Context, s *cli.IO, actors, args []string) int {
 	return <-served
 }
 
-// ready waits for the state file. A host that ended has left its exit code in served.
+// ready waits until the state file names this process. A host that ended has left its exit code in served.
 func ready(ctx context.Context, state string, served chan int) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, err := os.Stat(state); err == nil {
+		var told daemon.State
+		if _, err := daemon.Alive(state, &told); err == nil && told.PID == os.Getpid() {
 			return true
 		}
 		select {

@@ -1,0 +1,217 @@
+//go:build bazel
+
+package bazel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+)
+
+// A cold build of all tools on two cores takes minutes.
+const patience = 20 * time.Minute
+
+// workspace is a folder in which Bazel is run.
+type workspace struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// open gives the workspace testdata/NAME. Every test gets the files as they are in the
+// repository; Bazel's outputs of earlier runs are still there.
+func open(t *testing.T, name string) *workspace {
+	t.Helper()
+	cache, err := fsx.UserCacheDir(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &workspace{t: t, dir: filepath.Join(cache, "e2e-bazel", name)}
+	from := filepath.Join("testdata", name)
+	err = filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, _ := filepath.Rel(from, path)
+		w.write(file, strings.ReplaceAll(string(body), "%ROOT%", repository(t)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := os.ReadFile(filepath.Join(repository(t), ".bazelversion"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(".bazelversion", string(version))
+	return w
+}
+
+// write writes a file, and leaves its time alone if nothing changes.
+func (w *workspace) write(file, text string) {
+	w.t.Helper()
+	_, err := fsx.WriteFileIfChanged(filepath.Join(w.dir, file), 0o644, func(out io.Writer) error {
+		_, err := io.WriteString(out, text)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// edit replaces text in a file until the test ends.
+func (w *workspace) edit(file, old, new string) {
+	w.t.Helper()
+	body, err := os.ReadFile(filepath.Join(w.dir, file))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !strings.Contains(string(body), old) {
+		w.t.Fatalf("%s has no %q", file, old)
+	}
+	w.write(file, strings.Replace(string(body), old, new, 1))
+	w.t.Cleanup(func() { w.write(file, string(body)) })
+}
+
+// output is what a run of Bazel gave.
+type output struct {
+	stdout, stderr string
+	spawns         []spawn
+	events         string // the file of the build events
+	log            string // the execution log
+}
+
+// spawn is an action that was run, or answered by a cache, as the execution log tells it.
+type spawn struct {
+	CommandArgs []string
+	Inputs      []struct {
+		Path   string
+		Digest struct{ SizeBytes string }
+		IsTool bool
+	}
+	EnvironmentVariables []struct{ Name, Value string }
+	Mnemonic             string
+	Runner               string
+	CacheHit             bool
+}
+
+// bazel runs Bazel in the workspace.
+func (w *workspace) bazel(command string, args ...string) (*output, error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	temp := w.t.TempDir()
+	out := &output{events: filepath.Join(temp, "events.json"), log: filepath.Join(temp, "log.json")}
+	line := []string{command}
+	if slices.Contains([]string{"build", "test", "run"}, command) {
+		line = append(line, "--jobs=2", "--sandbox_default_allow_network=false", "--incompatible_strict_action_env",
+			"--build_event_json_file="+out.events, "--execution_log_json_file="+out.log)
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(repository(w.t), "bazelw"), append(line, args...)...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), append([]string{"BAZELW_BIND=" + repository(w.t)}, w.env...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	out.stdout, out.stderr = stdout.String(), stderr.String()
+	if err != nil {
+		err = fmt.Errorf("bazel %s %s: %w\n%s", command, strings.Join(args, " "), err, tail(out.stderr))
+	}
+	if spawned, readErr := readLog(out.log); readErr == nil {
+		out.spawns = spawned
+	}
+	return out, err
+}
+
+// must runs Bazel, which has to succeed.
+func (w *workspace) must(command string, args ...string) *output {
+	w.t.Helper()
+	out, err := w.bazel(command, args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+func tail(text string) string {
+	const most = 6000
+	return text[max(0, len(text)-most):]
+}
+
+func readLog(path string) ([]spawn, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []spawn
+	for d := json.NewDecoder(f); ; {
+		var s spawn
+		if err := d.Decode(&s); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+}
+
+// ours lists the mnemonics of our own actions, sorted.
+func (o *output) ours() []string {
+	var names []string
+	for _, s := range o.spawns {
+		if strings.HasPrefix(s.Mnemonic, "Wasmcloud") {
+			names = append(names, strings.TrimPrefix(s.Mnemonic, "Wasmcloud"))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// built reads a file below bazel-bin.
+func (w *workspace) built(file string) []byte {
+	w.t.Helper()
+	body, err := os.ReadFile(filepath.Join(w.dir, "bazel-bin", file))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return body
+}
+
+// sign runs the signer as Make would.
+func sign(t *testing.T, args ...string) {
+	t.Helper()
+	var stderr bytes.Buffer
+	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
+	if code := cli.Main(t.Context(), s, append([]string{"sign"}, args...), signer.Command); code != 0 {
+		t.Fatalf("signer sign: %s", stderr.String())
+	}
+}

@@ -1,0 +1,137 @@
+//go:build bazel
+
+package bazel
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// probeFlags are the claims of //actor:actor for the signer.
+var probeFlags = []string{"--name", "probe", "--cap", "wasmcloud:httpserver", "--cap", "wasmcloud:keyvalue", "--ver", "0.1.0", "--rev", "3",
+	"--call-alias", "example/probe", "--tag", "wide open", "--expires-at", "2127-01-31"}
+
+func TestSignedFileIsThatOfTheSigner(t *testing.T) {
+	w := open(t, "rules")
+	w.must("build", "//actor:signed", "//actor:twin")
+	want := filepath.Join(t.TempDir(), "probe_s.wasm")
+	sign(t, append([]string{filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
+	text, err := os.ReadFile(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"actor/actor_s.wasm", "actor/twin_s.wasm"} {
+		if !bytes.Equal(w.built(file), text) {
+			t.Errorf("%s differs from what the signer makes", file)
+		}
+	}
+}
+
+func TestNothingIsDoneTwice(t *testing.T) {
+	w := open(t, "rules")
+	targets := []string{"//actor:signed", "//actor:digest", "//actor:claims", "//actor:unsigned"}
+	w.must("build", targets...)
+	if out := w.must("build", targets...); len(out.spawns) > 0 {
+		t.Errorf("a build with no change ran %d actions, first %s", len(out.spawns), out.spawns[0].Mnemonic)
+	}
+}
+
+func TestAChangedClaimHashesNothing(t *testing.T) {
+	w := open(t, "rules")
+	w.must("build", "//actor:signed")
+	// A value that no cache has seen.
+	w.edit("actor/BUILD.bazel", `version = "0.1.0"`, `version = "`+unseen()+`"`)
+	out := w.must("build", "//actor:signed")
+	if got := out.ours(); !slices.Equal(got, []string{"Embed", "Sign", "Verify"}) {
+		t.Errorf("ran %q", got)
+	}
+}
+
+func TestAChangedModule(t *testing.T) {
+	w := open(t, "rules")
+	w.must("build", "//actor:signed", "//actor:digest")
+	// A custom section "x" with a value that no cache has seen.
+	value := unseen()
+	section := append([]byte{0, byte(2 + len(value)), 1, 'x'}, value...)
+	module, err := os.ReadFile(filepath.Join(w.dir, "actor/probe.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("actor/probe.wasm", string(append(module, section...)))
+	t.Cleanup(func() { w.write("actor/probe.wasm", string(module)) })
+	out := w.must("build", "//actor:signed", "//actor:digest")
+	if got := out.ours(); !slices.Equal(got, []string{"Embed", "Hash", "Manifest", "Sign", "Verify"}) {
+		t.Errorf("ran %q", got)
+	}
+	for _, s := range out.spawns {
+		if s.Runner != "linux-sandbox" {
+			t.Errorf("%s ran in %q: the sandbox that cuts off the network was wanted", s.Mnemonic, s.Runner)
+		}
+		if s.Mnemonic == "WasmcloudSign" || s.Mnemonic == "WasmcloudVerify" || s.Mnemonic == "WasmcloudManifest" {
+			if size := s.read(t); size >= 4096 {
+				t.Errorf("%s read %d bytes besides its tool", s.Mnemonic, size)
+			}
+		}
+	}
+}
+
+// read is the size of what the action read, without its tool.
+func (s spawn) read(t *testing.T) int {
+	t.Helper()
+	sum := 0
+	for _, in := range s.Inputs {
+		if in.IsTool || in.Path == s.CommandArgs[0] || strings.HasPrefix(in.Path, s.CommandArgs[0]) {
+			continue
+		}
+		if in.Digest.SizeBytes != "" {
+			n, err := strconv.Atoi(in.Digest.SizeBytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += n
+		}
+	}
+	return sum
+}
+
+// The actions' environment is empty but for what Bazel sets itself, and no shell is in it.
+func TestActionsDeclareEverything(t *testing.T) {
+	w := open(t, "rules")
+	w.edit("actor/BUILD.bazel", `version = "0.1.0"`, `version = "`+unseen()+`"`)
+	out := w.must("build", "//actor:signed", "//actor:digest")
+	for _, s := range out.spawns {
+		for _, v := range s.EnvironmentVariables {
+			t.Errorf("%s has %s in its environment", s.Mnemonic, v.Name)
+		}
+		if strings.Contains(s.CommandArgs[0], "bash") || strings.HasSuffix(s.CommandArgs[0], "/sh") {
+			t.Errorf("%s runs a shell", s.Mnemonic)
+		}
+	}
+}
+
+func TestStamping(t *testing.T) {
+	w := open(t, "rules")
+	status := filepath.Join(w.dir, "status.sh")
+	if err := os.WriteFile(status, []byte("#!/bin/sh\necho STABLE_VERSION 7.8.9\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	with := []string{"--workspace_status_command=" + status, "--output_groups=claims,jwt", "//actor:stamped"}
+	w.must("build", with...)
+	if claims := w.built("actor/stamped.claims.json"); !bytes.Contains(claims, []byte(`"0.0.0"`)) {
+		t.Errorf("not stamped: %s", claims)
+	}
+	plain := w.built("actor/stamped.jwt")
+	query := w.must("aquery", "--output=text", "mnemonic(Wasmcloud, //actor:stamped)")
+	if strings.Contains(query.stdout, "-status.txt") {
+		t.Error("an unstamped build has the workspace status among its inputs")
+	}
+	w.must("build", append([]string{"--stamp"}, with...)...)
+	if bytes.Equal(plain, w.built("actor/stamped.jwt")) {
+		t.Error("the stamped token is the unstamped one")
+	}
+}

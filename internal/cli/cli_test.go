@@ -34,6 +34,10 @@ func tool(s *IO) *cobra.Command {
 		&cobra.Command{Use: "panic", RunE: func(*cobra.Command, []string) error { panic("boom") }},
 		&cobra.Command{Use: "wait", RunE: func(c *cobra.Command, _ []string) error { return c.Context().Err() }},
 	)
+	none := &cobra.Command{Use: "none", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return nil }}
+	none.Flags().Int("count", 0, "a number")
+	none.Flags().Bool("sure", false, "a truth")
+	root.AddCommand(none)
 	group := &cobra.Command{Use: "get", Short: "get things"}
 	group.AddCommand(&cobra.Command{Use: "hosts", RunE: func(*cobra.Command, []string) error { return nil }})
 	root.AddCommand(group)
@@ -55,14 +59,19 @@ func TestMainExitCodesAndTexts(t *testing.T) {
 		err  string // a part of standard error
 	}{
 		{"ok x", 0, "hello x\n", ""},
-		{"ok", 2, "", "tool: accepts 1 arg(s), received 0\nrun `tool ok --help` for usage\n"},
+		{"ok", 2, "", "tool: no argument is given: want tool ok NAME [flags]\nrun `tool ok --help` for usage\n"},
+		{"ok x y", 2, "", "tool: 2 arguments are given: want tool ok NAME [flags]\n"},
+		{"none x", 2, "", "tool: one argument is given (x): want tool none [flags]\n"},
+		{"none --count x", 2, "", "tool: invalid argument \"x\" for \"--count\" flag: want a number\n"},
+		{"none --count 99999999999999999999", 2, "", "flag: the number is too large\n"},
+		{"none --sure=x", 2, "", "flag: want true or false\n"},
 		{"ok x --nope", 2, "", "tool: unknown flag: --nope\nrun `tool ok --help` for usage\n"},
 		{"ok x -o yaml", 2, "", "want text or json"},
 		{"fail", 1, "", "tool: reading the key: opening f: file does not exist\n"},
 		{"wrong", 2, "", "tool: give more\nrun `tool wrong --help` for usage\n"},
 		{"seven", 7, "", ""},
 		{"panic", 1, "", "tool: internal error: boom\n"},
-		{"", 2, "", "tool: no command given: want one of fail, get, ok, panic, seven, wait, wrong\n"},
+		{"", 2, "", "tool: no command given: want one of fail, get, none, ok, panic, seven, wait, wrong\n"},
 		{"get", 2, "", "tool: no command given: want one of hosts\n"},
 		{"get host", 2, "", "tool: unknown command \"host\": did you mean hosts?\nrun `tool get --help` for usage\n"},
 		{"faill", 2, "", "unknown command \"faill\": did you mean fail?"},
@@ -124,7 +133,7 @@ func TestJSONErrorsHoldForUsageToo(t *testing.T) {
 		"fail -o json":          {1, "reading the key: opening f: file does not exist", []string{"reading the key", "opening f", "file does not exist"}},
 		"ok x --nope -o json":   {2, "unknown flag: --nope", []string{"unknown flag: --nope"}},
 		"--output=json faill":   {2, "unknown command \"faill\": did you mean fail?", []string{"unknown command \"faill\": did you mean fail?"}},
-		"ok --output json":      {2, "accepts 1 arg(s), received 0", []string{"accepts 1 arg(s), received 0"}},
+		"ok --output json":      {2, "no argument is given: want tool ok NAME [flags]", []string{"no argument is given: want tool ok NAME [flags]"}},
 		"wrong --output json":   {2, "give more", []string{"give more"}},
 		"get host -ojson -- -o": {2, "unknown command \"host\": did you mean hosts?", []string{"unknown command \"host\": did you mean hosts?"}},
 	} {

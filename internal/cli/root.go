@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func (f *outputFormat) Set(v string) error {
 // group named without a command would print its help and succeed.
 func prepare(c *cobra.Command) {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{err: err, path: c.CommandPath()}
+		return &usageError{err: flagError(err), path: c.CommandPath()}
 	})
 	if !c.Runnable() && c.HasSubCommands() {
 		c.Args = cobra.ArbitraryArgs
@@ -80,7 +81,7 @@ func prepare(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return &usageError{err: err, path: c.CommandPath()}
+				return &usageError{err: countError(c, args, err), path: c.CommandPath()}
 			}
 			return nil
 		}
@@ -88,6 +89,39 @@ func prepare(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		prepare(sub)
 	}
+}
+
+// countError says in a person's words what cobra's checks of an argument count
+// found: they name numbers, and not what is missing. A command's own check
+// speaks for itself.
+func countError(c *cobra.Command, args []string, err error) error {
+	text := err.Error()
+	if !strings.HasPrefix(text, "accepts ") && !strings.HasPrefix(text, "requires ") && !strings.HasPrefix(text, "unknown command ") {
+		return err
+	}
+	given := fmt.Sprintf("%d arguments are given", len(args))
+	switch len(args) {
+	case 0:
+		given = "no argument is given"
+	case 1:
+		given = fmt.Sprintf("one argument is given (%s)", args[0])
+	}
+	return fmt.Errorf("%s: want %s", given, c.UseLine())
+}
+
+// flagError replaces what Go's number parsers say about themselves.
+func flagError(err error) error {
+	text := err.Error()
+	at := strings.Index(text, "strconv.Parse")
+	switch {
+	case at < 0:
+		return err
+	case strings.HasSuffix(text, strconv.ErrRange.Error()):
+		return fmt.Errorf("%sthe number is too large", text[:at])
+	case strings.HasPrefix(text[at:], "strconv.ParseBool"):
+		return fmt.Errorf("%swant true or false", text[:at])
+	}
+	return fmt.Errorf("%swant a number", text[:at])
 }
 
 func runGroup(c *cobra.Command, args []string) error {

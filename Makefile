@@ -27,9 +27,10 @@ test:
 bench: tools
 	@go run ./bench
 
-# Pages under docs/cli come from the commands themselves; `make test` compares them.
+# Pages under docs/cli come from the commands themselves, those under docs/rules from the .bzl
+# files; `make test` compares them.
 docs:
-	go test -count=1 ./e2e -run TestCLIReference -update
+	go test -count=1 ./e2e -run 'TestCLIReference|TestRulesReference' -update
 
 install: tools
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(_share)

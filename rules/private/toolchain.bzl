@@ -1,5 +1,6 @@
 """The toolchain: the Go tools that actions run."""
 
+# The type to register a toolchain of one's own for.
 TOOLCHAIN_TYPE = str(Label("//rules/toolchain:toolchain_type"))
 
 def _wasmcloud_toolchain_impl(ctx):

@@ -63,7 +63,7 @@ func TestMainExitCodesAndTexts(t *testing.T) {
 		{"ok x y", 2, "", "tool: 2 arguments are given: want tool ok NAME [flags]\n"},
 		{"none x", 2, "", "tool: one argument is given (x): want tool none [flags]\n"},
 		{"none --count x", 2, "", "tool: invalid argument \"x\" for \"--count\" flag: want a number\n"},
-		{"none --count 99999999999999999999", 2, "", "flag: the number is too large\n"},
+		{"none --count 99999999999999999999", 2, "", "flag: the number is out of range\n"},
 		{"none --sure=x", 2, "", "flag: want true or false\n"},
 		{"ok x --nope", 2, "", "tool: unknown flag: --nope\nrun `tool ok --help` for usage\n"},
 		{"ok x -o yaml", 2, "", "want text or json"},

@@ -117,7 +117,7 @@ func flagError(err error) error {
 	case at < 0:
 		return err
 	case strings.HasSuffix(text, strconv.ErrRange.Error()):
-		return fmt.Errorf("%sthe number is too large", text[:at])
+		return fmt.Errorf("%sthe number is out of range", text[:at])
 	case strings.HasPrefix(text[at:], "strconv.ParseBool"):
 		return fmt.Errorf("%swant true or false", text[:at])
 	}

@@ -194,17 +194,28 @@ func (k Keys) given(arg string, source Source, kind Kind) (Found, error) {
 	case err == nil:
 		return Found{Public: seed.Public(), Seed: seed, Source: source, Literal: true}, nil
 	case looksSecret(text):
-		return Found{}, fmt.Errorf("the %s key given as %s: %w", kind, source, err)
+		return Found{}, fmt.Errorf("the %s key given %s: %w", kind, by(source, kind), err)
 	default:
-		return Found{}, fmt.Errorf("the %s key given as %s: there is no file %q, and it is no seed", kind, source, arg)
+		return Found{}, fmt.Errorf("the %s key given %s: there is no file %q, and it is no seed", kind, by(source, kind), arg)
 	}
+}
+
+// by names the place a key was given in, as far as a person knows it.
+func by(source Source, kind Kind) string {
+	switch {
+	case source != FromEnvironment:
+		return "as " + string(source)
+	case kind == Module || kind == Service:
+		return "by " + SubjectVariable
+	}
+	return "by " + IssuerVariable
 }
 
 // givenPublic accepts the public half of a subject, which signs nothing; for a
 // signer it looks for the seed in the folders of keys.
 func (k Keys) givenPublic(pub PublicKey, source Source, kind Kind) (Found, error) {
 	if _, err := ParsePublic(string(pub), kind); err != nil {
-		return Found{}, fmt.Errorf("the %s key given as %s: %w", kind, source, err)
+		return Found{}, fmt.Errorf("the %s key given %s: %w", kind, by(source, kind), err)
 	}
 	if kind == Module || kind == Service {
 		return Found{Public: pub, Source: source}, nil

@@ -29,6 +29,7 @@ type finding struct {
 
 // examination is the answer of keys doctor.
 type examination struct {
+	Success  bool      `json:"success"` // no problems; warnings are none
 	Folders  []string  `json:"folders"`
 	Keys     int       `json:"keys"`
 	Findings []finding `json:"findings"`
@@ -63,6 +64,7 @@ tracks, in those folders and in the current one. With a problem the exit code is
 			if err := e.tracked(cmd.Context(), s); err != nil {
 				return fmt.Errorf("asking git which seeds it tracks: %w", err)
 			}
+			e.Success = e.problems == 0
 			if err := cli.Print(cmd, s, e, e.print); err != nil {
 				return err
 			}

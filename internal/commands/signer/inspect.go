@@ -72,8 +72,11 @@ Only local files are read: fetch an artifact by ` + "`ocipush pull`" + ` first.`
 			if problem != nil && !shown(a, problem) {
 				return fmt.Errorf("%s: %w", args[0], problem)
 			}
+			// The table is wash's, which checks no signature; what was checked here is said beside it.
 			if problem != nil {
-				cli.Notef(s, "warning: %s: %v", args[0], problem)
+				cli.Notef(s, "warning: %s: the signature holds, but %v", args[0], problem)
+			} else {
+				cli.Notef(s, "checked: the signature holds, the hash is that of the module, and it may be used now")
 			}
 			if jwtOnly {
 				return printToken(cmd, s, a.Token)

@@ -27,17 +27,21 @@ func (k *keyFlags) keys(s *cli.IO) strkey.Keys {
 	return strkey.Keys{Env: s.Env, Directory: k.directory, KeyDir: k.keyDir, Strict: k.disableKeygen}
 }
 
-// account finds the account key to sign with, and says what should be said of it.
+// account finds the account key to sign with.
 func (k *keyFlags) account(s *cli.IO) (*strkey.Seed, error) {
 	found, err := k.keys(s).Issuer(k.issuer)
 	if err != nil {
 		return nil, err
 	}
 	warnArgv(s, found, "--issuer")
-	if found.Source == strkey.FromDevelopment {
+	return found.Seed, nil
+}
+
+// noteDevelopment says what a signature by the development key is worth.
+func noteDevelopment(s *cli.IO, issuer *strkey.Seed) {
+	if strkey.IsDevelopment(issuer.Public()) {
 		cli.Notef(s, "signing with the development key, which is published and protects nothing; `signer keys init` makes your own")
 	}
-	return found.Seed, nil
 }
 
 // identity finds the public key of what is signed.

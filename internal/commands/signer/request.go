@@ -91,5 +91,6 @@ func signRequest(s *cli.IO, c *claims.Claims[claims.Actor], keys *keyFlags) (str
 		}
 		c.Subject = string(subject)
 	}
+	noteDevelopment(s, issuer)
 	return claims.Sign(*c, issuer)
 }

@@ -26,7 +26,11 @@ type signed struct {
 }
 
 func (r *signed) print(w io.Writer) {
-	fmt.Fprintf(w, "Successfully signed %s with capabilities: %s\n", r.Destination, strings.Join(r.Capabilities, ","))
+	unchanged := ""
+	if !r.Changed {
+		unchanged = " (unchanged)"
+	}
+	fmt.Fprintf(w, "Successfully signed %s with capabilities: %s%s\n", r.Destination, strings.Join(r.Capabilities, ","), unchanged)
 }
 
 type signOptions struct {
@@ -98,6 +102,10 @@ func (o *signOptions) run(cmd *cobra.Command, s *cli.IO, source string) (*signed
 	})
 	if err != nil {
 		return nil, err
+	}
+	// Make asks at every step: of an equal file it was said when the file was made.
+	if result.Changed {
+		noteDevelopment(s, issuer)
 	}
 	return result, nil
 }

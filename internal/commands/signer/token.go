@@ -68,6 +68,7 @@ func tokenActor(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			noteDevelopment(s, issuer)
 			token, err := claims.Sign(c, issuer)
 			if err != nil {
 				return err
@@ -150,6 +151,7 @@ func tokenProvider(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			noteDevelopment(s, issuer)
 			subject, err := keys.identity(s, strkey.Service, name, issuer.Public(), name)
 			if err != nil {
 				return err

@@ -44,13 +44,16 @@ func repository(t *testing.T) string {
 
 // open gives the workspace testdata/NAME. Every test gets the files as they are in the
 // repository; Bazel's outputs of earlier runs are still there.
-func open(t *testing.T, name string) *workspace {
+func open(t *testing.T, name string) *workspace { return openAs(t, name, name) }
+
+// openAs gives testdata/NAME in a folder of another name, and so with outputs of its own.
+func openAs(t *testing.T, name, folder string) *workspace {
 	t.Helper()
 	cache, err := fsx.UserCacheDir(os.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &workspace{t: t, dir: filepath.Join(cache, "e2e-bazel", name)}
+	w := &workspace{t: t, dir: filepath.Join(cache, "e2e-bazel", folder)}
 	from := filepath.Join("testdata", name)
 	err = filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -1,0 +1,108 @@
+//go:build bazel
+
+package bazel
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// stub is an actor that answers every call with nothing:
+//
+//	(module (memory (export "memory") 1)
+//	  (func (export "_start"))
+//	  (func (export "__guest_call") (param i32 i32) (result i32) i32.const 1))
+const stub = "\x00asm\x01\x00\x00\x00" +
+	"\x01\x0a\x02\x60\x00\x00\x60\x02\x7f\x7f\x01\x7f" + // types
+	"\x03\x03\x02\x00\x01" + // functions
+	"\x05\x03\x01\x00\x01" + // memory
+	"\x07\x22\x03\x06memory\x02\x00\x06_start\x00\x00\x0c__guest_call\x00\x01" + // exports
+	"\x0a\x09\x02\x02\x00\x0b\x04\x00\x41\x01\x0b" // code
+
+// hosted gives a workspace whose package hosted tests the stub by the example's cases.
+func hosted(t *testing.T) *workspace {
+	t.Helper()
+	w := open(t, "rules")
+	w.write("hosted/stub.wasm", stub)
+	cases, err := filepath.Glob(filepath.Join(repository(t), "examples/bazel-actor/actor/cases/*.txtar"))
+	if err != nil || len(cases) < 2 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for _, file := range cases {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("hosted/cases/"+filepath.Base(file), string(body))
+	}
+	w.write("hosted/cases/answers.txtar", "It answers, whatever it is asked.\n-- call Any.Thing --\n")
+	w.write("hosted/BUILD.bazel", `load("@rules_wasmcloud//rules:actor.bzl", "wasmcloud_actor")
+load("@rules_wasmcloud//rules:testing.bzl", "wasmcloud_actor_test")
+
+wasmcloud_actor(
+    name = "hosted",
+    src = "stub.wasm",
+    version = "0.1.0",
+)
+
+wasmcloud_actor_test(
+    name = "test",
+    size = "small",
+    actor = ":hosted",
+    cases = glob(["cases/*.txtar"]),
+)
+`)
+	return w
+}
+
+func TestStubFailsTheExamplesTests(t *testing.T) {
+	w := hosted(t)
+	out, err := w.bazel("test", "//hosted:test", "--test_output=all")
+	if err == nil {
+		t.Fatal("a stub passes the example's tests")
+	}
+	for _, want := range []string{"Fail: greets", "Fail: unknown", "Pass: answers", "1/3 Passed"} {
+		if !strings.Contains(out.stdout+out.stderr, want) {
+			t.Errorf("want %q in\n%s", want, tail(out.stdout+out.stderr))
+		}
+	}
+}
+
+func TestFilterShardsAndReport(t *testing.T) {
+	w := hosted(t)
+	w.must("test", "//hosted:test", "--test_filter=answers")
+	report, err := os.ReadFile(filepath.Join(w.dir, "bazel-testlogs/hosted/test/test.xml"))
+	if err != nil || !strings.Contains(string(report), `name="answers"`) || strings.Contains(string(report), "greets") {
+		t.Errorf("the report: %v\n%s", err, report)
+	}
+	if out, err := w.bazel("test", "//hosted:test", "--test_filter=nothing_like_this", "--test_output=errors"); err == nil ||
+		!strings.Contains(out.stdout+out.stderr, "matches none of the cases") {
+		t.Error("a filter that matches nothing passes")
+	}
+	out, err := w.bazel("test", "//hosted:test", "--test_sharding_strategy=forced=4", "--test_output=all")
+	if err == nil {
+		t.Error("no shard has the failing cases")
+	}
+	if n := strings.Count(out.stdout+out.stderr, "Test results: "); n != 3 {
+		t.Errorf("%d of 4 shards ran tests, want 3: each case in one", n)
+	}
+}
+
+// The command of the issue, in the workspace that users copy.
+func TestExampleWorkspace(t *testing.T) {
+	w := &workspace{t: t, dir: filepath.Join(repository(t), "examples/bazel-actor")}
+	w.must("build", "//actor:signed")
+	w.must("test", "//actor/...")
+	out := w.must("run", "//actor:inspect")
+	if !strings.Contains(out.stdout, "hello") {
+		t.Errorf("inspect: %s", out.stdout)
+	}
+	_, address := serve(t)
+	pushed := w.must("run", "//actor:push", "--", "--reference", address+"/hello:0.1.0")
+	w.must("build", "//actor:digest")
+	if pushed.stdout != string(w.built("actor/actor.digest")) {
+		t.Errorf("pushed %q", pushed.stdout)
+	}
+}

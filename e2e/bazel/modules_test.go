@@ -1,0 +1,128 @@
+package bazel
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the Go modules into MODULE.bazel and rules/private/go_repositories.bzl")
+
+// forUsers are the packages that a user of the rules builds.
+var forUsers = []string{"./rules/...", "./sdk/...", "./tools/signer", "./tools/ocipush", "./tools/wasmfix"}
+
+type module struct{ path, version, sum string }
+
+// A user of the rules resolves the Go modules of what the rules build, not those of the
+// registry, the benchmarks and the tests.
+func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
+	modules := modulesOf(t)
+	const begin, end = "# --- Go modules of the tools: go test ./e2e/bazel -update\n", "\n# --- end of the Go modules\n"
+	text := read(t, "../../MODULE.bazel")
+	before, rest, ok1 := strings.Cut(text, begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("MODULE.bazel lacks the lines %q and %q", begin, end)
+	}
+	compare(t, "../../MODULE.bazel", text, before+begin+inModule(modules)+end+after)
+	file := "../../rules/private/go_repositories.bzl"
+	compare(t, file, read(t, file), inWorkspace(modules))
+}
+
+// compare holds a file against what it should be, or writes it.
+func compare(t *testing.T, file, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	if !*update {
+		t.Errorf("%s is not up to date: go test ./e2e/bazel -update", file)
+		return
+	}
+	if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// modulesOf asks Go, for every system that the tools are built for.
+func modulesOf(t *testing.T) []module {
+	t.Helper()
+	found := map[string]string{}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		cmd := exec.Command("go", append([]string{"list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}"}, forUsers...)...)
+		cmd.Dir = "../.."
+		cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list: %v\n%s", err, stderr.String())
+		}
+		for line := range strings.Lines(string(out)) {
+			if path, version, ok := strings.Cut(strings.TrimSpace(line), " "); ok && path != "github.com/bazelbuild/rules_go" {
+				found[path] = version
+			}
+		}
+	}
+	sums := read(t, "../../go.sum")
+	var all []module
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		_, rest, ok := strings.Cut("\n"+sums, "\n"+path+" "+found[path]+" ")
+		if !ok {
+			t.Fatalf("go.sum has no sum of %s %s", path, found[path])
+		}
+		sum, _, _ := strings.Cut(rest, "\n")
+		all = append(all, module{path, found[path], sum})
+	}
+	return all
+}
+
+func inModule(modules []module) string {
+	var b strings.Builder
+	for _, m := range modules {
+		fmt.Fprintf(&b, "go_deps.module(\n    path = %q,\n    sum = %q,\n    version = %q,\n)\n", m.path, m.sum, m.version)
+	}
+	return b.String()
+}
+
+func inWorkspace(modules []module) string {
+	var b strings.Builder
+	b.WriteString(`"""The Go modules of the tools, for WORKSPACE. Written by: go test ./e2e/bazel -update"""
+
+load("@bazel_gazelle//:deps.bzl", "go_repository")
+load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
+
+# buildifier: disable=unnamed-macro
+def go_repositories():
+    """Declares what is not declared yet."""
+`)
+	for _, m := range modules {
+		fmt.Fprintf(&b, "    maybe(\n        go_repository,\n        name = %q,\n        build_file_proto_mode = \"disable_global\",\n        importpath = %q,\n        sum = %q,\n        version = %q,\n    )\n",
+			repositoryName(m.path), m.path, m.sum, m.version)
+	}
+	return b.String()
+}
+
+// repositoryName is gazelle's: the host's parts reversed, what no name may hold as _.
+func repositoryName(path string) string {
+	host, rest, _ := strings.Cut(path, "/")
+	parts := strings.Split(host, ".")
+	slices.Reverse(parts)
+	return strings.ToLower(regexp.MustCompile(`[^A-Za-z0-9]`).ReplaceAllString(strings.Join(parts, "_")+"_"+rest, "_"))
+}

@@ -32,7 +32,7 @@ const (
 type Symbol struct {
 	Name, Doc string
 	Kind      Kind
-	Value     string // of a constant, or the default of a flag, as Starlark; where a provider or extension is had
+	Value     string // of a constant, or the default of a flag, as Starlark; where an extension is had
 	Type      string // of a flag
 	Params    []Param
 	Tags      []Symbol // of an extension
@@ -58,8 +58,8 @@ type Page struct {
 	Same [][2]string
 }
 
-// Read reads what is public under rules/ of a repository: the .bzl files beside each
-// other, the providers and the flags.
+// Read reads what is public under rules/ of a repository: the .bzl files that lie there,
+// and the flags.
 func Read(root fs.FS) ([]Page, error) {
 	r := &reader{root: root, files: map[string]*file{}}
 	names, err := fs.Glob(root, "rules/*.bzl")
@@ -86,12 +86,11 @@ func Read(root fs.FS) ([]Page, error) {
 		}
 		pages = append(pages, *page)
 	}
-	providers, err := r.providers(described)
+	flags, err := r.flags("rules/settings/BUILD.bazel")
 	if err != nil {
 		return nil, err
 	}
-	flags, err := r.flags("rules/settings/BUILD.bazel")
-	return append(pages, *providers, *flags), err
+	return append(pages, *flags), nil
 }
 
 // page describes the public symbols of a file, save those in described.
@@ -118,25 +117,6 @@ func (r *reader) page(name, topic string, described map[string]string) (*Page, e
 	}
 	slices.SortStableFunc(page.Symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return page, nil
-}
-
-// providers puts all providers on a page, one file each; those that a topic offers are
-// described there.
-func (r *reader) providers(described map[string]string) (*Page, error) {
-	all := &Page{Topic: "providers", File: "rules/providers", Doc: "What targets tell each other. Each is in a file of its own, `@rules_wasmcloud//rules/providers:NAME.bzl`."}
-	names, err := fs.Glob(r.root, "rules/providers/*.bzl")
-	for _, name := range names {
-		page, err := r.page(name, "providers", described)
-		if err != nil {
-			return nil, err
-		}
-		for i := range page.Symbols {
-			page.Symbols[i].Value = "@rules_wasmcloud//rules/providers:" + path.Base(name)
-		}
-		all.Symbols = append(all.Symbols, page.Symbols...)
-		all.Same = append(all.Same, page.Same...)
-	}
-	return all, err
 }
 
 func (r *reader) symbol(f *file, name string) (*Symbol, error) {

@@ -52,7 +52,7 @@ func (r *reader) open(name string) (*file, error) {
 	f := &file{name: name, bound: map[string]binding{}}
 	if len(parsed.Stmt) > 0 {
 		if s, ok := parsed.Stmt[0].(*build.StringExpr); ok {
-			f.doc = dedent(s.Value)
+			f.doc = strings.TrimSpace(s.Value) // at the margin already
 		}
 	}
 	for _, stmt := range parsed.Stmt {

@@ -54,8 +54,8 @@ func TestMissing(t *testing.T) {
 		"of a constant":       {"rules/topic.bzl", "# What it is worth.\n", "", "rules/topic.bzl: A_CONSTANT"},
 		"of a tag":            {"rules/extensions.bzl", `doc = "Fetches.", `, "", "rules/extensions.bzl: an_extension: pull"},
 		"of a tag's":          {"rules/extensions.bzl", `doc = "Which.", `, "", "rules/extensions.bzl: an_extension: pull: digest"},
-		"of a provider":       {"rules/providers/info.bzl", `doc = "It.", `, "", "rules/providers: AnInfo"},
-		"of a provider's":     {"rules/providers/info.bzl", `"without a type"`, `""`, "rules/providers: AnInfo: bare"},
+		"of a provider":       {"rules/providers/info.bzl", `doc = "It.", `, "", "rules/providers.bzl: AnInfo"},
+		"of a provider's":     {"rules/providers/info.bzl", `"without a type"`, `""`, "rules/providers.bzl: AnInfo: bare"},
 		"of a flag":           {"rules/settings/BUILD.bazel", "# Who.\n", "", "rules/settings/BUILD.bazel: keys"},
 		"of what is repeated": {"rules/private/impl.bzl", `doc = """Does.`, `docs = """Does.`, "rules/topic.bzl: a_rule"},
 	} {

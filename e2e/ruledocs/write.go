@@ -87,18 +87,15 @@ func (s *Symbol) markdown(out *bytes.Buffer) {
 	case Extension:
 		fmt.Fprintf(out, "```starlark\n%s = use_extension(%q, %q)\n```\n%s\n", s.Name, s.Value, s.Name, s.Doc)
 	case Provider:
-		if s.Value != "" {
-			fmt.Fprintf(out, "```starlark\nload(%q, %q)\n```\n", s.Value, s.Name)
-		}
-		fmt.Fprintf(out, "%s\n\n%s", s.Doc, table([]string{"field", "type", ""}, s.Params, func(p Param) []string {
+		fmt.Fprintf(out, "*%s*\n\n%s\n%s", upper(s.Kind), s.Doc, table([]string{"field", "type", ""}, s.Params, func(p Param) []string {
 			return []string{code(p.Name), p.Type, p.Doc}
 		}))
 	case Macro:
-		fmt.Fprintf(out, "*%s*\n\n%s\n\n%s", upper(s.Kind), s.Doc, table([]string{"parameter", "default", ""}, s.Params, func(p Param) []string {
+		fmt.Fprintf(out, "*%s*\n\n%s\n%s", upper(s.Kind), s.Doc, table([]string{"parameter", "default", ""}, s.Params, func(p Param) []string {
 			return []string{code(p.Name), p.standard(), p.Doc}
 		}))
 	default:
-		fmt.Fprintf(out, "*%s*\n\n%s\n\n%s", upper(s.Kind), s.Doc, table([]string{"attribute", "type", "default", ""}, s.Params, func(p Param) []string {
+		fmt.Fprintf(out, "*%s*\n\n%s\n%s", upper(s.Kind), s.Doc, table([]string{"attribute", "type", "default", ""}, s.Params, func(p Param) []string {
 			return []string{code(p.Name), p.Type, p.standard(), strings.TrimSpace(p.Doc + " " + p.Extra)}
 		}))
 	}
@@ -131,7 +128,7 @@ func table(head []string, params []Param, cells func(Param) []string) string {
 		return ""
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	fmt.Fprintf(&out, "\n| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
 	for _, p := range params {
 		row := cells(p)
 		for i := range row {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -54,6 +57,9 @@ func (c *Control) Lattice() string { return c.cfg.Lattice }
 
 // ErrNoHost is wrapped when no host answers.
 var ErrNoHost = errors.New("no host answers")
+
+// ErrNoBid is wrapped when hosts answer and none of them takes the actor.
+var ErrNoBid = errors.New("no suitable hosts found")
 
 // Refused is a host's refusal of a command.
 type Refused struct{ Text string }
@@ -282,9 +288,31 @@ func (c *Control) Auction(ctx context.Context, ref string, constraints map[strin
 		return host != ""
 	})
 	if err == nil && host == "" {
-		err = fmt.Errorf("%w: no suitable hosts found for actor %s on lattice %s at %s", ErrNoHost, ref, c.cfg.Lattice, c.conn.url)
+		err = c.noBid(ctx, ref, constraints)
 	}
 	return host, err
+}
+
+// noBid tells a lattice without hosts from one whose hosts do not want an actor:
+// only the first is helped by another host.
+func (c *Control) noBid(ctx context.Context, ref string, constraints map[string]string) error {
+	hosts, err := c.Hosts(ctx)
+	if err != nil || len(hosts) == 0 {
+		return fmt.Errorf("%w: no suitable hosts found for actor %s on lattice %s at %s", ErrNoHost, ref, c.cfg.Lattice, c.conn.url)
+	}
+	why := ""
+	if len(constraints) > 0 {
+		why = fmt.Sprintf("; wanted are the labels %s", labels(constraints))
+	}
+	return fmt.Errorf("%w for actor %s: %d on lattice %s at %s made no bid%s", ErrNoBid, ref, len(hosts), c.cfg.Lattice, c.conn.url, why)
+}
+
+func labels(m map[string]string) string {
+	pairs := make([]string, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		pairs = append(pairs, k+"="+m[k])
+	}
+	return strings.Join(pairs, ", ")
 }
 
 // StartActor sends cmd.<host>.la; the work is done after the ack.

@@ -54,8 +54,9 @@ func TestAuctionStopsAtTheFirstBid(t *testing.T) {
 	if host, err := patient(conn, 0).Auction(testContext(t), echoRef, map[string]string{"gpu": "yes"}); err != nil || host != picky.ID {
 		t.Errorf("%s, %v; want %s", host, err, picky.ID)
 	}
-	short := lattice.NewControl(conn, lattice.ControlConfig{AuctionTimeout: 50 * time.Millisecond})
-	if _, err := short.Auction(testContext(t), echoRef, map[string]string{"moon": "full"}); !errors.Is(err, lattice.ErrNoHost) {
+	short := lattice.NewControl(conn, lattice.ControlConfig{AuctionTimeout: 50 * time.Millisecond, ExpectHosts: 2})
+	_, err := short.Auction(testContext(t), echoRef, map[string]string{"moon": "full"})
+	if !errors.Is(err, lattice.ErrNoBid) || errors.Is(err, lattice.ErrNoHost) || !strings.Contains(err.Error(), "labels moon=full") {
 		t.Errorf("no bid: %v", err)
 	}
 }

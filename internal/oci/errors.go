@@ -59,7 +59,7 @@ func (c *Client) explain(info *call, err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Text = "no registry answers at " + host + " (connection refused)"
 		if loopbackName(info.host) {
-			e.Text += ": start one with `registry up`"
+			e.Text += ": start one with `make up` or `registry up`"
 		}
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		e.Text = "registry " + host + " speaks plain HTTP, and HTTPS is wanted: give it TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure"

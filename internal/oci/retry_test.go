@@ -81,7 +81,7 @@ func TestNobodyListens(t *testing.T) {
 	ln.Close()
 	f := newFixture(t, registry.Options{}, overNetwork)
 	_, err = f.client.Push(t.Context(), mustRef(t, host+"/echo:1"), actor([]byte("x")))
-	wantError(t, err, "no registry answers at "+host, "registry up")
+	wantError(t, err, "no registry answers at "+host, "`make up` or `registry up`")
 	if len(f.clock.naps) != 0 {
 		t.Errorf("waited %v", f.clock.naps)
 	}

@@ -60,27 +60,35 @@ func (h *Host) budget() time.Duration {
 
 // invoke checks an invocation and runs it.
 func (h *Host) invoke(ctx context.Context, a *actor, inv *wasmbus.Invocation) ([]byte, error) {
+	check := wasmbus.Verification{
+		Now: h.cfg.Now(), ClusterIssuers: h.issuers, Target: wasmbus.Actor(a.key), Seen: h.replay,
+		Origin: policy.Origin(h.know, a.key, a.code().meta().Caps),
+	}
 	if inv.Chunked() {
+		// Nothing is fetched for somebody who may not call at all.
+		if err := inv.VerifyAnnounced(check); err != nil {
+			return nil, h.refuse(a, inv, err)
+		}
 		// Whoever sends in chunks gives the transfer time of its own.
 		fetch, cancel := context.WithTimeout(h.calls, lattice.ChunkTime)
 		defer cancel()
 		var err error
 		if inv.Msg, err = lattice.GetChunk(fetch, h.conn, h.cfg.Lattice, inv.ID, inv.ContentLength); err != nil {
-			return nil, err
+			return nil, h.refuse(a, inv, err)
 		}
 		var done context.CancelFunc
 		ctx, done = context.WithTimeout(h.calls, h.budget())
 		defer done()
 	}
-	err := inv.Verify(wasmbus.Verification{
-		Now: h.cfg.Now(), ClusterIssuers: h.issuers, Target: wasmbus.Actor(a.key), Seen: h.replay,
-		Origin: policy.Origin(h.know, a.key, a.code().meta().Caps),
-	})
-	if err != nil {
-		h.log.Warn("call refused", "actor", a.key, "origin", inv.Origin.PublicKey, "operation", inv.Operation, "call", inv.ID, "error", err)
-		return nil, err
+	if err := inv.Verify(check); err != nil {
+		return nil, h.refuse(a, inv, err)
 	}
 	return h.run(ctx, a, inv.ID, inv.Operation, inv.Msg)
+}
+
+func (h *Host) refuse(a *actor, inv *wasmbus.Invocation, err error) error {
+	h.log.Warn("call refused", "actor", a.key, "origin", inv.Origin.PublicKey, "operation", inv.Operation, "call", inv.ID, "error", err)
+	return err
 }
 
 // run runs a checked call, from the lattice or from an actor of this host.

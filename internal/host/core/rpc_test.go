@@ -1,7 +1,9 @@
 package core
 
 import (
+	"bytes"
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -156,6 +158,50 @@ func TestLargeArgumentComesInChunks(t *testing.T) {
 	reply, err := w.call(probeKey, handle, payload)
 	if err != nil || !strings.Contains(string(reply), "POST /post 2000000 bytes") {
 		t.Errorf("%q, %v", reply, err)
+	}
+}
+
+// What somebody announces is fetched only for callers who may call, and only up to a limit.
+func TestAnnouncedArgumentsAreNotFetchedForAnybody(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	ctx := context.Background()
+	body := bytes.Repeat([]byte{0xc0}, wasmbus.ChunkThreshold+1)
+	announced := func(cluster *strkey.Seed, size uint64) *wasmbus.Invocation {
+		inv, err := wasmbus.NewInvocation(wasmbus.Entity{PublicKey: policy.WashOrigin}, wasmbus.Actor(probeKey), handle, body, washHostID, cluster, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inv.Msg, inv.ContentLength = nil, size
+		if err := lattice.PutChunk(ctx, w.conn, "default", inv.ID, body); err != nil {
+			t.Fatal(err)
+		}
+		return inv
+	}
+	for _, c := range []struct {
+		name, want string
+		inv        *wasmbus.Invocation
+	}{
+		{"another cluster's token", "not among the cluster issuers", announced(key(strkey.Cluster, "stranger"), uint64(len(body)))},
+		{"more than is accepted", "at most", announced(clusterSeed, lattice.MaxChunked+1)},
+		{"4 GiB", "at most", announced(clusterSeed, 4<<30)},
+		{"all there is", "at most", announced(clusterSeed, math.MaxUint64)},
+	} {
+		if r := w.raw(c.inv.Marshal()); !strings.Contains(r.Error, c.want) {
+			t.Errorf("%s: %q; want %q", c.name, r.Error, c.want)
+		}
+		// A fetched body would be gone.
+		if got, err := lattice.GetChunk(ctx, w.conn, "default", c.inv.ID, uint64(len(body))); err != nil || len(got) != len(body) {
+			t.Errorf("%s: the body was fetched: %v", c.name, err)
+		}
+	}
+	// A genuine token does not cover another body.
+	inv := announced(clusterSeed, 8)
+	if err := lattice.PutChunk(ctx, w.conn, "default", inv.ID, []byte("8 others")); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.raw(inv.Marshal()); !strings.Contains(r.Error, "(hash)") {
+		t.Errorf("another body: %q", r.Error)
 	}
 }
 

@@ -226,7 +226,7 @@ func (r *facts) print(w io.Writer) {
 		fmt.Fprintf(w, "import   %s %q.%q %s\n", i.Kind, i.Module, i.Name, i.Type)
 	}
 	for _, e := range r.Exports {
-		fmt.Fprintf(w, "export   %s %q %s\n", e.Kind, e.Name, e.Type)
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("export   %s %q %s", e.Kind, e.Name, e.Type), " "))
 	}
 	for _, c := range r.Sections {
 		fmt.Fprintf(w, "custom   %q %d bytes\n", c.Name, c.Size)

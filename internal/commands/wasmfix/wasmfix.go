@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,7 @@ type options struct {
 	noAlias  bool
 	aliases  []string
 	caps     []string
+	hasAlias bool
 	hasCaps  bool
 	out      string
 	anything bool // skip the checks
@@ -46,6 +49,7 @@ Not checked is whether the code is valid: the host's compiler tells.`
 	root.Args = cobra.ExactArgs(1)
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		o.hasCaps = cmd.Flags().Changed("caps")
+		o.hasAlias = cmd.Flags().Changed("alias")
 		return fix(cmd, s, &o, args[0])
 	}
 	f := root.Flags()
@@ -144,10 +148,24 @@ func judge(sum *wasmbin.Summary, path string, o *options) error {
 		return fmt.Errorf("%s is signed, and changing it would break the signature: fix the unsigned module, then sign", path)
 	case sum.Format == wasmbin.Component:
 		return fmt.Errorf("%s is a component, which needs no fixing: sign it as it is", path)
+	case o.hasAlias && !o.noAlias && missing(sum, o.aliases) != "":
+		return fmt.Errorf("%s: --alias %s: the module exports neither of the two", path, missing(sum, o.aliases))
 	case o.anything:
 		return nil
 	}
 	return refuse(path, examine(sum))
+}
+
+// missing gives the first alias that was asked for and is not there afterwards.
+// The default one is for Go's modules and no other's.
+func missing(sum *wasmbin.Summary, aliases []string) string {
+	for _, text := range aliases {
+		name, _, _ := strings.Cut(text, "=")
+		if !slices.ContainsFunc(sum.Exports, func(e wasmbin.Export) bool { return e.Name == name }) {
+			return text
+		}
+	}
+	return ""
 }
 
 func parseAliases(o *options) ([]wasmbin.Alias, error) {
@@ -178,6 +196,9 @@ func dropped(sum *wasmbin.Summary) []string {
 // open opens an input file.
 func open(ctx context.Context, path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s", path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func TestRefused(t *testing.T) {
 		"oddcode.wasm":    "",
 		"text.wasm":       "no sound wasm at byte 0",
 		"half.wasm":       "no sound wasm at byte",
-		"none.wasm":       "no such file",
+		"none.wasm":       "there is no file",
 	} {
 		for _, args := range [][]string{{"check", name}, {name, "-o", "out/new.wasm"}} {
 			code, out, errText := run(t, args...)

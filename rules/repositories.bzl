@@ -8,6 +8,9 @@
 """
 
 load("//rules/private:go_repositories.bzl", "go_repositories")
+load("//rules/private:pull.bzl", _wasmcloud_pull = "wasmcloud_pull")
+
+wasmcloud_pull = _wasmcloud_pull
 
 # buildifier: disable=unnamed-macro
 def rules_wasmcloud_dependencies():

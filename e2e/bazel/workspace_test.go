@@ -43,7 +43,6 @@ func TestWorkspaceGivesTheSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	old.write("WORKSPACE", string(bytes.ReplaceAll([]byte(workspaceFile), []byte("%ROOT%"), []byte(repository(t)))))
-	t.Cleanup(func() { old.bazel("shutdown") })
 	old.must("build", "--noenable_bzlmod", "--enable_workspace", "//actor:signed", "//actor:digest")
 	for _, file := range []string{"actor/actor_s.wasm", "actor/actor.digest", "actor/actor.manifest.json"} {
 		if !bytes.Equal(module.built(file), old.built(file)) {

@@ -212,9 +212,21 @@ func (r *Runtime) moduleConfig(c *call) wazero.ModuleConfig {
 
 type depthKey struct{}
 
+// Depth gives how many calls the context is nested in: what a caller elsewhere is
+// told, so that calls which leave this process and come back are counted on.
+func Depth(ctx context.Context) int {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	return depth
+}
+
+// WithDepth makes calls under the context count as nested in that many others.
+func WithDepth(ctx context.Context, depth int) context.Context {
+	return context.WithValue(ctx, depthKey{}, max(depth, 0))
+}
+
 // deeper counts the calls that are nested in one another by their contexts.
 func deeper(ctx context.Context, limit int) (context.Context, error) {
-	depth, _ := ctx.Value(depthKey{}).(int)
+	depth := Depth(ctx)
 	if depth >= limit {
 		return ctx, fmt.Errorf("%w: %d actors are waiting for one another already", ErrDepth, limit)
 	}

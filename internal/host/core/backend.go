@@ -7,12 +7,14 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/events"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
 
 // The methods below, with those of supervise.go, are what the control
@@ -180,12 +182,29 @@ func (h *Host) linkChanged(c lattice.Change) {
 	}
 }
 
+// depthKey is the member of an invocation's trace context by which our hosts tell
+// each other how deep a call is nested. Each hop has a deadline of its own, so a
+// ring of actors on two hosts would go on long after its first caller was
+// answered; other hosts ignore the member, and lose only that.
+const depthKey = "rules_wasmcloud.depth"
+
 // callRemote calls an actor of another host, or a provider.
 func (h *Host) callRemote(ctx context.Context, from string, to wasmbus.Entity, operation string, payload []byte) ([]byte, error) {
 	return lattice.Call(ctx, h.conn, lattice.CallOptions{
 		Lattice: h.cfg.Lattice, Target: to, Operation: operation, Payload: payload, Origin: wasmbus.Actor(from),
 		HostKey: h.cfg.HostSeed, Cluster: h.cfg.ClusterSeed, Timeout: h.cfg.RPCTimeout, Now: h.cfg.Now(),
+		Trace: map[string]string{depthKey: strconv.Itoa(wasmrt.Depth(ctx))},
 	})
+}
+
+// nested counts a call from another host as deep as its caller says. Who lies
+// gains nothing: without the member counting begins at 0.
+func nested(ctx context.Context, inv *wasmbus.Invocation) context.Context {
+	depth, err := strconv.Atoi(inv.TraceContext[depthKey])
+	if err != nil {
+		return ctx
+	}
+	return wasmrt.WithDepth(ctx, depth)
 }
 
 // friendlyName makes the adjective-noun-number of the original hosts from the

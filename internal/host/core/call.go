@@ -83,7 +83,7 @@ func (h *Host) invoke(ctx context.Context, a *actor, inv *wasmbus.Invocation) ([
 	if err := inv.Verify(check); err != nil {
 		return nil, h.refuse(a, inv, err)
 	}
-	return h.run(ctx, a, inv.ID, inv.Operation, inv.Msg)
+	return h.run(nested(ctx, inv), a, inv.ID, inv.Operation, inv.Msg)
 }
 
 func (h *Host) refuse(a *actor, inv *wasmbus.Invocation, err error) error {

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
@@ -43,6 +45,30 @@ func TestActorsCallEachOther(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A ring of actors on two hosts is cut at the same depth as one on a single host.
+// Its first caller's deadline would not do it: each hop has one of its own, and
+// the calls would go round until somebody stops the actors.
+func TestRingAcrossHostsEnds(t *testing.T) {
+	w := start(t, nil)
+	second := start(t, func(c *Config) { c.Server, c.Connect = nil, lattice.ConnectConfig{URL: w.host.Info().NATSURL} })
+	relay := read(t, "relay.wasm")
+	a := w.startRef(file(t, sign(t, relay, "a", nil))).PublicKey
+	second.event(wasmbus.EventActorStarted, &wasmbus.ActorStarted{}) // that of a, which everybody hears
+	b := second.startRef(file(t, sign(t, relay, "b", nil))).PublicKey
+	// With an instance for every call no one has to wait.
+	w.command(wasmbus.ScaleActorCommand{ActorID: a, Count: 20})
+	second.command(wasmbus.ScaleActorCommand{ActorID: b, Count: 20})
+	const random, answer = "NumberGen.Random32", "wasmcloud:builtin:numbergen"
+	testkit.Eventually(t, "calls to and fro", func() bool {
+		_, err := w.call(a, random, []byte(strings.Repeat(b+";"+a+";", 5)+answer))
+		return err == nil
+	})
+	_, err := w.call(a, random, []byte(strings.Repeat(b+";"+a+";", 20)+answer))
+	if err == nil || !strings.Contains(err.Error(), "nested too deep") {
+		t.Errorf("a ring of 40 calls: %v", err)
 	}
 }
 

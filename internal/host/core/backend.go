@@ -190,11 +190,14 @@ const depthKey = "rules_wasmcloud.depth"
 
 // callRemote calls an actor of another host, or a provider.
 func (h *Host) callRemote(ctx context.Context, from string, to wasmbus.Entity, operation string, payload []byte) ([]byte, error) {
-	return lattice.Call(ctx, h.conn, lattice.CallOptions{
+	o := lattice.CallOptions{
 		Lattice: h.cfg.Lattice, Target: to, Operation: operation, Payload: payload, Origin: wasmbus.Actor(from),
 		HostKey: h.cfg.HostSeed, Cluster: h.cfg.ClusterSeed, Timeout: h.cfg.RPCTimeout, Now: h.cfg.Now(),
-		Trace: map[string]string{depthKey: strconv.Itoa(wasmrt.Depth(ctx))},
-	})
+	}
+	if to.ContractID == "" { // providers would not pass it on
+		o.Trace = map[string]string{depthKey: strconv.Itoa(wasmrt.Depth(ctx))}
+	}
+	return lattice.Call(ctx, h.conn, o)
 }
 
 // nested counts a call from another host as deep as its caller says. Who lies

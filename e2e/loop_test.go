@@ -102,6 +102,7 @@ func TestFreshClone(t *testing.T) {
 	t.Run("loop", func(t *testing.T) { editShowsWithoutDrain(c.part(t)) })
 	t.Run("examples", func(t *testing.T) { examplesTestThemselves(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
+	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
 }
 
 func demoAnswers(c *checkout) {

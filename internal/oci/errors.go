@@ -62,7 +62,7 @@ func (c *Client) explain(info *call, err error) error {
 			e.Text += ": start one with `make up` or `registry up`"
 		}
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		e.Text = "registry " + host + " speaks plain HTTP, and HTTPS is wanted: give it TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure"
+		e.Text = "registry " + host + " speaks plain HTTP, and HTTPS is wanted: give it TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure (devhost: --allow-insecure)"
 	case errors.As(err, &location):
 		e.Text = "registry " + host + ": " + location.Err.Error()
 	default:

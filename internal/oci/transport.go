@@ -267,7 +267,7 @@ func (e *plainError) Error() string {
 	if e.secret {
 		return where + " is not this machine, and credentials are never sent there over plain HTTP: give the registry TLS, or leave the credentials out"
 	}
-	return where + " may not be spoken to over plain HTTP: give the registry TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure"
+	return where + " may not be spoken to over plain HTTP: give the registry TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure (devhost: --allow-insecure)"
 }
 
 func (e *plainError) Unwrap() error { return ErrRefused }

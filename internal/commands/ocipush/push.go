@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -115,6 +116,9 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 // signature holds. wash looks only whether a token is there.
 func verified(path string, policy artifact.Policy) (*artifact.Artifact, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("opening the file to push: there is no file %s", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the file to push: %w", err)
 	}

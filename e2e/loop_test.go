@@ -155,7 +155,7 @@ func editShowsWithoutDrain(c *checkout) {
 		t.Errorf("start without a host: %v\n%s; want a failure that names make up", err, stderr)
 	}
 	c.run("make", "-C", echo, "up")
-	if out := c.run("make", "-C", echo, "up"); !strings.Contains(out, "already up") {
+	if out := c.run("make", "-C", echo, "up"); !strings.Contains(out, "a host runs already") {
 		t.Errorf("the second up: %s", out)
 	}
 	c.run("make", "-C", echo, "push", "start")

@@ -152,5 +152,5 @@ func shown(st lattice.HostState) string {
 	if host, port, err := hostPort(where); err == nil {
 		where = net.JoinHostPort(host, strconv.Itoa(port))
 	}
-	return fmt.Sprintf("host %s on lattice %s, NATS at %s", st.HostID, st.LatticePrefix, where)
+	return fmt.Sprintf("%s on lattice %s, NATS at %s", st.HostID, st.LatticePrefix, where)
 }

@@ -44,7 +44,7 @@ func (f *hostFlags) run(cmd *cobra.Command, s *cli.IO) error {
 		return err
 	}
 	defer p.remove()
-	err = cli.Print(cmd, s, p.state, func(w io.Writer) { fmt.Fprintf(w, "ready: %s\n", shown(p.state)) })
+	err = cli.Print(cmd, s, p.state, func(w io.Writer) { fmt.Fprintf(w, "ready: host %s\n", shown(p.state)) })
 	if err != nil {
 		return err
 	}

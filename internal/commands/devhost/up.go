@@ -71,9 +71,9 @@ func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
 	}
 	return cli.Print(cmd, s, upResult{already, *st, file}, func(w io.Writer) {
 		if already {
-			fmt.Fprintf(w, "already up: %s\n", shown(*st))
+			fmt.Fprintf(w, "a host runs already: %s\n", shown(*st))
 		} else {
-			fmt.Fprintf(w, "up: %s, log %s\n", shown(*st), st.Log)
+			fmt.Fprintf(w, "host started: %s, log %s\n", shown(*st), st.Log)
 		}
 	})
 }
@@ -137,9 +137,9 @@ func downCommand(s *cli.IO) *cobra.Command {
 			}{stopped, file}
 			return cli.Print(cmd, s, result, func(w io.Writer) {
 				if stopped {
-					fmt.Fprintln(w, "down: the host has stopped")
+					fmt.Fprintln(w, "host stopped")
 				} else {
-					fmt.Fprintln(w, "down: no host was running")
+					fmt.Fprintln(w, "no host of ours was running")
 				}
 			})
 		},

@@ -113,11 +113,19 @@ def go_repositories():
     """Declares what is not declared yet."""
 `)
 	for _, m := range modules {
-		fmt.Fprintf(&b, "    maybe(\n        go_repository,\n        name = %q,\n        build_file_proto_mode = \"disable_global\",\n        importpath = %q,\n        sum = %q,\n        version = %q,\n    )\n",
-			repositoryName(m.path), m.path, m.sum, m.version)
+		fmt.Fprintf(&b, "    maybe(\n        go_repository,\n        name = %q,\n%s        build_file_proto_mode = \"disable_global\",\n        importpath = %q,\n        sum = %q,\n        version = %q,\n    )\n",
+			repositoryName(m.path), directives[m.path], m.path, m.sum, m.version)
 	}
 	return b.String()
 }
+
+// directives are what gazelle has to be told in WORKSPACE mode: docker's module has no
+// go.mod, and without one gazelle finds no other module.
+var directives = map[string]string{"github.com/docker/cli": `        build_directives = [
+            "gazelle:resolve go github.com/docker/docker-credential-helpers/client @com_github_docker_docker_credential_helpers//client",
+            "gazelle:resolve go github.com/docker/docker-credential-helpers/credentials @com_github_docker_docker_credential_helpers//credentials",
+        ],
+`}
 
 // repositoryName is gazelle's: the host's parts reversed, what no name may hold as _.
 func repositoryName(path string) string {

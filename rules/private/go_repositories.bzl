@@ -33,6 +33,10 @@ def go_repositories():
     maybe(
         go_repository,
         name = "com_github_docker_cli",
+        build_directives = [
+            "gazelle:resolve go github.com/docker/docker-credential-helpers/client @com_github_docker_docker_credential_helpers//client",
+            "gazelle:resolve go github.com/docker/docker-credential-helpers/credentials @com_github_docker_docker_credential_helpers//credentials",
+        ],
         build_file_proto_mode = "disable_global",
         importpath = "github.com/docker/cli",
         sum = "h1:dlkwallR8XqfeVnA2ELEhdwvb4lsSwuB4IgsG8Q9cLY=",

@@ -139,6 +139,14 @@ func table(head []string, params []Param, cells func(Param) []string) string {
 	return out.String()
 }
 
+func firstSentence(doc string) string {
+	line, _, _ := strings.Cut(doc, "\n")
+	if sentence, _, more := strings.Cut(line, ". "); more {
+		return sentence + "."
+	}
+	return line
+}
+
 // Index is the page that leads to the others.
 func Index(pages []Page) []byte {
 	var out bytes.Buffer
@@ -151,7 +159,7 @@ func Index(pages []Page) []byte {
 		if len(names) == 0 {
 			names = []string{"all that is above"}
 		}
-		fmt.Fprintf(&out, "| [%s](%s.md) | %s | %s |\n", p.Topic, p.Topic, strings.SplitN(p.Doc, "\n", 2)[0], strings.Join(names, ", "))
+		fmt.Fprintf(&out, "| [%s](%s.md) | %s | %s |\n", p.Topic, p.Topic, firstSentence(p.Doc), strings.Join(names, ", "))
 	}
 	return out.Bytes()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/casefile"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
@@ -42,7 +43,7 @@ With --cases, calls described in files are made and their replies compared. With
 the actor's own tests are run: operation Testing.Start of the contract wasmcloud:testing, or Start for actors
 that know no other; their results may come in msgpack or CBOR. Exit code 1 if a test fails or none ran.
 
-` + caseHelp,
+` + casefile.Help,
 		Example: `  devhost exec -- lattice test build/echo_s.wasm --cases cases
   lattice test echo --options test-options.json --filter 'kv_.*' --junit report.xml`,
 		Args: cobra.ExactArgs(1),
@@ -70,7 +71,7 @@ that know no other; their results may come in msgpack or CBOR. Exit code 1 if a 
 // testPlan is what a run does; it is known, and its files are read, before
 // anything is started.
 type testPlan struct {
-	cases   []*testCase
+	cases   []*casefile.Case
 	own     bool // run the actor's own tests
 	options wasmbus.TestOptions
 	filter  *regexp.Regexp
@@ -197,14 +198,14 @@ func (p *testPlan) runCases(ctx context.Context, c *caller, key string, r *repor
 	defer logs.Close()
 	for _, tc := range p.cases {
 		began := c.ses.io.Now()
-		out := result{Name: tc.name, File: tc.path, Passed: true}
-		for i := range tc.steps {
-			if err := tc.steps[i].run(ctx, c, key, logs); err != nil {
+		out := result{Name: tc.Name, File: tc.Path, Passed: true}
+		for i := range tc.Steps {
+			if err := runStep(ctx, &tc.Steps[i], c, key, logs); err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
 				out.Passed = false
-				out.Error = fmt.Sprintf("%s:%d: step %d, %s: %v", tc.path, tc.steps[i].line, i+1, tc.steps[i].operation, err)
+				out.Error = fmt.Sprintf("%s:%d: step %d, %s: %v", tc.Path, tc.Steps[i].Line, i+1, tc.Steps[i].Operation, err)
 				break
 			}
 		}
@@ -214,19 +215,19 @@ func (p *testPlan) runCases(ctx context.Context, c *caller, key string, r *repor
 	return nil
 }
 
-func (s *step) run(ctx context.Context, c *caller, key string, logs *bus.Subscription) error {
+func runStep(ctx context.Context, s *casefile.Step, c *caller, key string, logs *bus.Subscription) error {
 	id := wasmbus.NewUUID()
-	reply, err := c.call(ctx, key, s.operation, s.payload, id)
+	reply, err := c.call(ctx, key, s.Operation, s.Payload, id)
 	switch {
-	case s.fails != nil && err == nil:
+	case s.Fails != nil && err == nil:
 		text, _ := wasmbus.DecodeReply(reply, wasmbus.BinString)
-		return fmt.Errorf("want an error that matches %s, got the reply %s", s.fails, text)
-	case s.fails != nil && !s.fails.MatchString(err.Error()):
-		return fmt.Errorf("want an error that matches %s, got: %w", s.fails, err)
-	case s.fails == nil && err != nil:
+		return fmt.Errorf("want an error that matches %s, got the reply %s", s.Fails, text)
+	case s.Fails != nil && !s.Fails.MatchString(err.Error()):
+		return fmt.Errorf("want an error that matches %s, got: %w", s.Fails, err)
+	case s.Fails == nil && err != nil:
 		return err
-	case s.checked:
-		diff, err := matchReply(s.reply, reply)
+	case s.Checked:
+		diff, err := casefile.Match(s.Reply, reply)
 		if err != nil {
 			return err
 		}
@@ -234,20 +235,20 @@ func (s *step) run(ctx context.Context, c *caller, key string, logs *bus.Subscri
 			return errors.New("reply: " + diff)
 		}
 	}
-	return s.checkLogs(ctx, id, logs)
+	return checkLogs(ctx, s.Logs, id, logs)
 }
 
 // logPatience is how long to wait for lines that a case expects. Our hosts
 // publish them before the reply, so only a missing line costs it.
 const logPatience = 2 * time.Second
 
-func (s *step) checkLogs(ctx context.Context, id string, logs *bus.Subscription) error {
-	if len(s.logs) == 0 {
+func checkLogs(ctx context.Context, want []*regexp.Regexp, id string, logs *bus.Subscription) error {
+	if len(want) == 0 {
 		return nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()
-	missing := append([]*regexp.Regexp(nil), s.logs...)
+	missing := append([]*regexp.Regexp(nil), want...)
 	var seen []string
 	for len(missing) > 0 {
 		line, err := logs.NextLog(waiting)
@@ -274,4 +275,9 @@ func logged(lines []string) string {
 		return "the call logged nothing (hosts other than devhost publish no log lines)"
 	}
 	return fmt.Sprintf("the call logged %q", lines)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }

@@ -1,4 +1,4 @@
-package lattice
+package casefile
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 // anything is the value of a case that matches whatever is there.
 const anything = "…"
 
-// matchReply compares a reply with what a case expects; "" = it matches, else
+// Match compares a reply with what a case expects; "" = it matches, else
 // the first difference.
-func matchReply(want any, reply []byte) (string, error) {
+func Match(want any, reply []byte) (string, error) {
 	// Bytes have no JSON: decoded twice, they are once an array and once a
 	// string, and either may be expected.
 	var got [2]any
@@ -144,9 +144,4 @@ func show(v any) string {
 		return strings.ToValidUTF8(string(b[:limit]), "") + "… (" + strconv.Itoa(len(b)) + " bytes)"
 	}
 	return string(b)
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

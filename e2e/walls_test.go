@@ -30,6 +30,7 @@ var walls = map[string][]string{
 	"wasmrt":           {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
 	"daemon":           {"fsx", "golang.org/x/sys"},
 	"bazel":            {"github.com/bazelbuild/rules_go"},
+	"casefile":         {"wasmbus"},
 	"cli":              {"github.com/spf13", "golang.org/x/term"},
 	"host/ocicache":    hostDuty,
 	"host/policy":      hostDuty,

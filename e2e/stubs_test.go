@@ -18,7 +18,12 @@ import (
 func TestMain(m *testing.M) {
 	commands := map[string]func(){}
 	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash"} {
-		commands[name] = func() { stub(name, os.Args[1:]) }
+		commands[name] = func() {
+			if os.Getenv(realTools) != "" {
+				runReal(name)
+			}
+			stub(name, os.Args[1:])
+		}
 	}
 	testscript.Main(m, commands)
 }

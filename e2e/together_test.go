@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/daemon"
+)
+
+// realTools is set in scripts that run the tools themselves, not their stand-ins.
+const realTools = "E2E_REAL_TOOLS"
+
+// TestToolsTogether runs what needs several tools: registry, host and clients.
+func TestToolsTogether(t *testing.T) {
+	probe, err := os.ReadFile("../internal/host/core/testdata/probe_s.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/together",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(realTools, "1")
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			env.Defer(func() { stopRegistries(t, env.WorkDir) })
+			return os.WriteFile(filepath.Join(env.WorkDir, "probe_s.wasm"), probe, 0o644)
+		},
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+	})
+}
+
+// stopRegistries ends what a script that failed has left running.
+func stopRegistries(t *testing.T, dir string) {
+	states, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		t.Error(err)
+	}
+	for _, state := range states {
+		if _, err := daemon.Stop(context.Background(), state); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func runReal(name string) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(cli.Main(ctx, cli.System(), os.Args[1:], tools()[name]))
+}

@@ -46,7 +46,7 @@ func (f *hostFlags) addTo(cmd *cobra.Command, forExec bool) {
 	fs.StringVar(&f.natsKey, "nats-key", "", "PEM `file` of the key of --nats-cert")
 	fs.StringVar(&f.jsDomain, "js-domain", "", "JetStream `domain` of the lattice's bucket (env WASMCLOUD_JS_DOMAIN)")
 
-	fs.StringVarP(&f.lattice, "lattice", "x", "", "`name` of the lattice (env WASMCLOUD_LATTICE_PREFIX; default \"default\")")
+	fs.StringVarP(&f.lattice, "lattice-prefix", "x", "", "`name` of the lattice (env WASMCLOUD_LATTICE_PREFIX; default \"default\")")
 	fs.StringVar(&f.ctlPrefix, "ctl-topic-prefix", "", "first `part` of control subjects (env WASMCLOUD_CTL_TOPIC_PREFIX; default wasmbus.ctl)")
 	fs.StringArrayVar(&f.labels, "label", nil, "label `key=value` of the host, may be repeated (env WASMCLOUD_LABEL_x, HOST_x)")
 	fs.StringVar(&f.hostSeed, "host-seed", "", "`file` of the host's seed, SN… (env WASMCLOUD_HOST_SEED; default a new one)")

@@ -216,7 +216,7 @@ func (e *examination) print(w io.Writer) {
 	}
 	where := strings.Join(e.Folders, ", ")
 	if where == "" {
-		where = "no folder: there is none yet"
+		where = "no folder, for there is none yet"
 	}
 	fmt.Fprintf(w, "%d key(s) examined in %s: %d problem(s), %d warning(s)\n", e.Keys, where, e.problems, len(e.Findings)-e.problems)
 }

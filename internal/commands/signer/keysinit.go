@@ -69,13 +69,16 @@ func initAccount(s *cli.IO, dir string, project bool) (*initialised, error) {
 	if err != nil {
 		return nil, err
 	}
-	variable := "export WASH_KEYS ?= "
-	if project {
-		variable = "KEYDIR = "
+	line := "KEYDIR = " + dir
+	if !project { // for every project, wherever it lies
+		if dir, err = filepath.Abs(dir); err != nil {
+			return nil, err
+		}
+		line = "export WASH_KEYS ?= " + dir
 	}
 	return &initialised{
 		PublicKey: seed.Public(), File: path, Created: created,
-		Makefile: []string{variable + dir},
+		Makefile: []string{line},
 		CI: []string{
 			"WASH_ISSUER_KEY=<the content of " + path + ", from the CI's secrets>",
 			"signer verify --issuer " + string(seed.Public()) + " build/*_s.wasm",

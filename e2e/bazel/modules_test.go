@@ -119,11 +119,12 @@ def go_repositories():
 	return b.String()
 }
 
-// directives are what gazelle has to be told in WORKSPACE mode: docker's module has no
-// go.mod, and without one gazelle finds no other module.
+// directives are what gazelle has to be told in WORKSPACE mode: docker's module has a
+// vendor folder, and gazelle takes what is in it for built.
 var directives = map[string]string{"github.com/docker/cli": `        build_directives = [
             "gazelle:resolve go github.com/docker/docker-credential-helpers/client @com_github_docker_docker_credential_helpers//client",
             "gazelle:resolve go github.com/docker/docker-credential-helpers/credentials @com_github_docker_docker_credential_helpers//credentials",
+            "gazelle:resolve go github.com/sirupsen/logrus @com_github_sirupsen_logrus//:logrus",
         ],
 `}
 

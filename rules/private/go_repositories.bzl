@@ -36,6 +36,7 @@ def go_repositories():
         build_directives = [
             "gazelle:resolve go github.com/docker/docker-credential-helpers/client @com_github_docker_docker_credential_helpers//client",
             "gazelle:resolve go github.com/docker/docker-credential-helpers/credentials @com_github_docker_docker_credential_helpers//credentials",
+            "gazelle:resolve go github.com/sirupsen/logrus @com_github_sirupsen_logrus//:logrus",
         ],
         build_file_proto_mode = "disable_global",
         importpath = "github.com/docker/cli",

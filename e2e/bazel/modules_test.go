@@ -31,7 +31,7 @@ func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
 	if !ok1 || !ok2 {
 		t.Fatalf("MODULE.bazel lacks the lines %q and %q", begin, end)
 	}
-	compare(t, "../../MODULE.bazel", text, before+begin+inModule(modules)+end+after)
+	compare(t, "../../MODULE.bazel", text, before+begin+inModule(modules, after)+end+after)
 	file := "../../rules/private/go_repositories.bzl"
 	compare(t, file, read(t, file), inWorkspace(modules))
 }
@@ -93,10 +93,15 @@ func modulesOf(t *testing.T) []module {
 	return all
 }
 
-func inModule(modules []module) string {
+// inModule calls indirect what the rest of the file does not use: Bazel complains of others.
+func inModule(modules []module, rest string) string {
 	var b strings.Builder
 	for _, m := range modules {
-		fmt.Fprintf(&b, "go_deps.module(\n    path = %q,\n    sum = %q,\n    version = %q,\n)\n", m.path, m.sum, m.version)
+		indirect := ""
+		if !strings.Contains(rest, fmt.Sprintf("%q,\n", repositoryName(m.path))) {
+			indirect = "    indirect = True,\n"
+		}
+		fmt.Fprintf(&b, "go_deps.module(\n%s    path = %q,\n    sum = %q,\n    version = %q,\n)\n", indirect, m.path, m.sum, m.version)
 	}
 	return b.String()
 }

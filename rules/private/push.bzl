@@ -19,6 +19,11 @@ def _tag(text):
     """A version such as 1.0.0+build has a sign that tags may not have."""
     return "".join([c if c in _TAG else "-" for c in text.elems()])
 
+def _references(artifact, tags, version):
+    if not tags and "{" in version:
+        return [artifact]  # stamped: the tag is the version that the signed file turns out to have
+    return ["%s:%s" % (artifact, tag) for tag in tags or [_tag(version)]]
+
 def _entry(ctx, target, registry, repository, tags):
     info = target[WasmcloudArtifactInfo]
     if "latest" in tags:
@@ -27,7 +32,7 @@ def _entry(ctx, target, registry, repository, tags):
         "annotations": info.annotations,
         "digest": rlocation(ctx, info.digest),
         "file": rlocation(ctx, info.file),
-        "references": ["%s/%s:%s" % (registry, repository or info.name, tag) for tag in tags or [_tag(info.version)]],
+        "references": _references("%s/%s" % (registry, repository or info.name), tags, info.version),
     }
     files = [info.file, info.digest]
     if WasmcloudClaimsInfo in target:

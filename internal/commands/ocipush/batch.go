@@ -1,12 +1,15 @@
 package ocipush
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -15,7 +18,7 @@ import (
 // BatchItem is an artifact to push, and where.
 type BatchItem struct {
 	File        string
-	References  []string
+	References  []string // one without a tag gets the version in the claims
 	Annotations map[string]string
 	Digest      string // "sha256:…" that the manifest must have; "" = whatever it has
 }
@@ -97,6 +100,12 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 				if err != nil {
 					return err
 				}
+				if ref.Tag == "" && ref.Digest == "" {
+					if ref.Tag, err = versionTag(a); err != nil {
+						return fmt.Errorf("%s: %w", text, err)
+					}
+					text = ref.String()
+				}
 				done, err := client.Push(ctx, ref, p)
 				if err != nil {
 					return err
@@ -116,6 +125,20 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 		all = append(all, r...)
 	}
 	return all, nil
+}
+
+// versionTag is the tag of a target whose version the build stamped: only the file
+// tells it. Signs that a version may have and a tag may not become dashes.
+func versionTag(a *artifact.Artifact) (string, error) {
+	if a.Actor.Metadata.Ver == nil || *a.Actor.Metadata.Ver == "" {
+		return "", errors.New("the reference has no tag and the claims no version: name one with --reference HOST/NAME:TAG")
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(*a.Actor.Metadata.Ver)), nil
 }
 
 // check holds the manifest against the digest that the build gave out: the file was

@@ -119,6 +119,9 @@ func (a artifact) sign(ctx context.Context, s *cli.IO, program *bazel.Program, o
 	if err := json.Unmarshal(body, &claims); err != nil {
 		return "", fmt.Errorf("the claims in %s: %w", a.Claims, err)
 	}
+	if version, _ := claims["version"].(string); strings.Contains(version, "{") {
+		return "", fmt.Errorf("--sign: the version of %s is stamped (%s), which only a build does: build with --stamp and push without --sign", a.File, version)
+	}
 	args := []string{"sign", unsigned, "--destination", out}
 	for member, flag := range map[string]string{"name": "--name", "version": "--ver", "revision": "--rev", "call_alias": "--call-alias",
 		"subject": "--subject", "expires": "--expires-at", "not_before": "--nbf-at"} {

@@ -132,4 +132,12 @@ func TestStamping(t *testing.T) {
 	if bytes.Equal(plain, w.built("actor/stamped.jwt")) {
 		t.Error("the stamped token is the unstamped one")
 	}
+	_, address := serve(t)
+	stamped := []string{"--stamp", with[0], "--@rules_wasmcloud//rules/settings:registry=" + address, "//actor:stamped.push"}
+	if out := w.must("run", stamped...); !strings.Contains(out.stderr, ":7.8.9 pushed") {
+		t.Errorf("pushed as %s", tail(out.stderr))
+	}
+	if out, err := w.bazel("run", append(stamped, "--", "--sign")...); err == nil || !strings.Contains(out.stderr, "push without --sign") {
+		t.Errorf("--sign of a stamped target: %v, %s", err, tail(out.stderr))
+	}
 }

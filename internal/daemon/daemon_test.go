@@ -32,7 +32,9 @@ func TestMain(m *testing.M) {
 		fmt.Println("still thinking")
 		<-ended
 	case "stubborn":
-		signal.Ignore(syscall.SIGTERM)
+		// Taken and dropped: with signal.Ignore nothing could wake this process, and
+		// the Go runtime ends such a one as deadlocked.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM)
 		serve(make(chan os.Signal))
 	case "serves":
 		ended := make(chan os.Signal, 1)
@@ -166,11 +168,18 @@ func TestStopKillsTheStubborn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var was State
+	if alive, err := Alive(state, &was); err != nil || !alive {
+		t.Fatalf("alive %v, %v", alive, err)
+	}
 	if stopped, err := Stop(deadline(t, 50*time.Millisecond), state); err != nil || !stopped {
 		t.Fatalf("stopped %v, %v", stopped, err)
 	}
 	if _, err := os.Stat(state); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the state file is still there: %v", err)
+	}
+	if Runs(was) {
+		t.Errorf("process %d still runs", was.PID)
 	}
 }
 

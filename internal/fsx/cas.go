@@ -46,7 +46,7 @@ func (c *CAS) Put(ctx context.Context, digest string, r io.Reader) (path string,
 	}
 	err = WriteFile(path, 0o400, func(w io.Writer) error {
 		h := sha256.New()
-		if _, err := io.Copy(io.MultiWriter(w, h), ctxReader{ctx, r}); err != nil {
+		if _, err := io.Copy(io.MultiWriter(w, h), Stoppable(ctx, r)); err != nil {
 			return err
 		}
 		if got := "sha256:" + hex.EncodeToString(h.Sum(nil)); got != digest {
@@ -118,17 +118,4 @@ func (c *CAS) path(digest string) (string, error) {
 		return "", fmt.Errorf("%q is no digest: want sha256: and 64 lower-case hex digits", digest)
 	}
 	return filepath.Join(c.dir, name), nil
-}
-
-// ctxReader makes a copy stop when ctx ends.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

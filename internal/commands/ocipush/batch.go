@@ -12,7 +12,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
 // BatchItem is an artifact to push, and where.
@@ -58,12 +57,10 @@ func BatchCommand(s *cli.IO, b Batch) *cobra.Command {
 	}
 	o.registry.add(root)
 	o.trust.add(root)
+	o.addAllowances(root)
 	fl := root.Flags()
 	fl.StringVar(&reference, "reference", "", "push to this `reference` instead")
 	fl.IntVar(&b.Jobs, "jobs", b.Jobs, "`number` of pushes at a time")
-	fl.BoolVar(&o.allowLatest, "allow-latest", false, "allow the tag latest")
-	fl.BoolVar(&o.force, "force", false, "move a tag that names something else, off this machine too")
-	fl.BoolVar(&o.allowDevKey, "allow-dev-key", false, "push what the development key signed, off this machine too")
 	return root
 }
 
@@ -89,9 +86,8 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 			if err != nil {
 				return err
 			}
-			p := oci.Push{AllowLatest: o.allowLatest, Force: o.force, Annotations: item.Annotations,
-				Layer: oci.FileSource(item.File, a.Digest, a.Size), LoopbackOnly: strkey.IsDevelopment(a.Issuer()) && !o.allowDevKey}
-			p.LayerType, p.ConfigType = a.MediaTypes()
+			p := o.push(item.File, a)
+			p.Annotations = item.Annotations
 			if err := item.check(p); err != nil {
 				return err
 			}
@@ -110,9 +106,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 				if err != nil {
 					return err
 				}
-				cli.Notef(s, "%s %s", done.Ref, done.Status)
-				results[i] = append(results[i], &pushResult{URL: text, Digest: done.Digest, Status: done.Status,
-					Previous: done.Previous, Reference: done.Ref + "@" + done.Digest})
+				results[i] = append(results[i], told(s, text, done))
 			}
 			return nil
 		})

@@ -62,10 +62,16 @@ A tag that names something else is moved on a registry of this machine, and else
 	fl := cmd.Flags()
 	fl.StringVarP(&o.config, "config", "c", "", "`file` to push as the config blob (default {})")
 	fl.StringArrayVarP(&o.annotations, "annotation", "a", nil, "`name=value` to put into the manifest; may be given more than once")
+	o.addAllowances(cmd)
+	return cmd
+}
+
+// addAllowances adds the flags that let a push do what it otherwise refuses.
+func (o *pushOptions) addAllowances(cmd *cobra.Command) {
+	fl := cmd.Flags()
 	fl.BoolVar(&o.allowLatest, "allow-latest", false, "allow the tag latest")
 	fl.BoolVar(&o.force, "force", false, "move a tag that names something else, off this machine too")
 	fl.BoolVar(&o.allowDevKey, "allow-dev-key", false, "push what the development key signed, off this machine too")
-	return cmd
 }
 
 func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (*pushResult, error) {
@@ -73,8 +79,8 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	if err != nil {
 		return nil, err
 	}
-	p := oci.Push{AllowLatest: o.allowLatest, Force: o.force}
-	if p.Annotations, err = parseAnnotations(o.annotations); err != nil {
+	annotations, err := parseAnnotations(o.annotations)
+	if err != nil {
 		return nil, err
 	}
 	policy, err := o.trust.policy(s)
@@ -85,8 +91,9 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	if err != nil {
 		return nil, err
 	}
+	var config []byte
 	if o.config != "" {
-		if p.Config, err = readConfig(o.config); err != nil {
+		if config, err = readConfig(o.config); err != nil {
 			return nil, err
 		}
 	}
@@ -94,9 +101,8 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	if err != nil {
 		return nil, err
 	}
-	p.LayerType, p.ConfigType = a.MediaTypes()
-	p.Layer = oci.FileSource(path, a.Digest, a.Size)
-	p.LoopbackOnly = strkey.IsDevelopment(a.Issuer()) && !o.allowDevKey
+	p := o.push(path, a)
+	p.Annotations, p.Config = annotations, config
 	bar := newProgress(s, a.Size)
 	p.Progress = bar.report
 	done, err := oci.New(cfg).Push(cmd.Context(), ref, p)
@@ -104,12 +110,27 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	if err != nil {
 		return nil, err
 	}
-	told := done.Status
-	if done.Previous != "" {
-		told += " (was " + done.Previous + ")"
+	return told(s, refText, done), nil
+}
+
+// push is the push of a verified file, within what the flags allow.
+func (o *pushOptions) push(path string, a *artifact.Artifact) oci.Push {
+	p := oci.Push{
+		AllowLatest: o.allowLatest, Force: o.force, LoopbackOnly: strkey.IsDevelopment(a.Issuer()) && !o.allowDevKey,
+		Layer: oci.FileSource(path, a.Digest, a.Size),
 	}
-	cli.Notef(s, "%s %s", done.Ref, told)
-	return &pushResult{URL: refText, Digest: done.Digest, Status: done.Status, Previous: done.Previous, Reference: done.Ref + "@" + done.Digest}, nil
+	p.LayerType, p.ConfigType = a.MediaTypes()
+	return p
+}
+
+// told says on standard error what became of a push, and gives its result.
+func told(s *cli.IO, url string, done oci.Pushed) *pushResult {
+	status := done.Status
+	if done.Previous != "" {
+		status += " (was " + done.Previous + ")"
+	}
+	cli.Notef(s, "%s %s", done.Ref, status)
+	return &pushResult{URL: url, Digest: done.Digest, Status: done.Status, Previous: done.Previous, Reference: done.Ref + "@" + done.Digest}
 }
 
 // verified reads the file once: what it is, its digest, and whether its

@@ -41,7 +41,7 @@ protects nothing. No key is made unless you ask for one: signer keys init.`
 // open opens an input file; "-" is standard input.
 func open(ctx context.Context, s *cli.IO, path string) (io.ReadCloser, error) {
 	if path == "-" {
-		return stoppable{ctx, s.In, io.NopCloser(nil)}, nil
+		return input{fsx.Stoppable(ctx, s.In), io.NopCloser(nil)}, nil
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +54,7 @@ func open(ctx context.Context, s *cli.IO, path string) (io.ReadCloser, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s is a folder; wanted is a file", path)
 	}
-	return stoppable{ctx, f, f}, nil
+	return input{fsx.Stoppable(ctx, f), f}, nil
 }
 
 // hintReference helps those who know `wash inspect`, which pulls.
@@ -65,21 +65,11 @@ func hintReference(path string) string {
 	return ""
 }
 
-// stoppable is an input whose reading ends with the context.
-type stoppable struct {
-	ctx context.Context
-	r   io.Reader
-	c   io.Closer
+// input is a file whose reading ends with the context.
+type input struct {
+	io.Reader
+	io.Closer
 }
-
-func (s stoppable) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.r.Read(p)
-}
-
-func (s stoppable) Close() error { return s.c.Close() }
 
 // writeOutput writes an output file, unless it has the same bytes already. An
 // error of the function that is not one of writing is returned as it is: it is

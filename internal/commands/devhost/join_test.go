@@ -3,14 +3,7 @@ package devhost
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +15,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 )
 
 func check(t *testing.T, errs ...error) {
@@ -31,28 +25,6 @@ func check(t *testing.T, errs ...error) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// certificate makes a self-signed one for 127.0.0.1, as PEM files.
-func certificate(t *testing.T, dir string) (pair tls.Certificate, certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	check(t, err)
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	check(t, err)
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	check(t, os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
-		os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600))
-	pair, err = tls.LoadX509KeyPair(certFile, keyFile)
-	check(t, err)
-	return pair, certFile, keyFile
 }
 
 // closedNATS is a server of operator mode with JetStream: it lets in the user of
@@ -93,9 +65,9 @@ func closedNATS(t *testing.T, dir string) (url, creds, certFile, keyFile string)
 
 	resolver := &nats.MemAccResolver{}
 	check(t, resolver.Store(public(account), accountJWT), resolver.Store(public(system), systemJWT))
-	pair, certFile, keyFile := certificate(t, dir)
-	pool := x509.NewCertPool()
-	pool.AddCert(pair.Leaf)
+	certFile, keyFile, pool := testkit.Certificate(t, dir)
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	check(t, err)
 	s, err := nats.NewServer(&nats.Options{
 		Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
 		TrustedOperators: []*jwt.OperatorClaims{trusted}, AccountResolver: resolver, SystemAccount: public(system),

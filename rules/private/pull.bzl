@@ -70,7 +70,6 @@ def _wasmcloud_import_impl(ctx):
             manifest = ctx.file.manifest,
             name = ctx.attr.claim_name,
             unsigned = None,
-            version = "imported",
         ),
     ]
 

@@ -13,26 +13,19 @@ _PushInfo = provider(
     fields = {"entries": "list of dicts: entries of the spec", "files": "list of Files that they name"},
 )
 
-_TAG = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
-
-def _tag(text):
-    """A version such as 1.0.0+build has a sign that tags may not have."""
-    return "".join([c if c in _TAG else "-" for c in text.elems()])
-
-def _references(artifact, tags, version):
-    if not tags and "{" in version:
-        return [artifact]  # stamped: the tag is the version that the signed file turns out to have
-    return ["%s:%s" % (artifact, tag) for tag in tags or [_tag(version)]]
-
 def _entry(ctx, target, registry, repository, tags):
     info = target[WasmcloudArtifactInfo]
     if "latest" in tags:
         fail("%s: the tag latest names something else tomorrow, and hosts refuse it: name a version." % ctx.label)
+    reference = "%s/%s" % (registry, repository or info.name)
     entry = {
         "annotations": info.annotations,
         "digest": rlocation(ctx, info.digest),
         "file": rlocation(ctx, info.file),
-        "references": _references("%s/%s" % (registry, repository or info.name), tags, info.version),
+
+        # Without a tag the push takes the version in the claims: that of a stamped or a
+        # pulled artifact is not known before the file is read.
+        "references": ["%s:%s" % (reference, tag) for tag in tags] or [reference],
     }
     files = [info.file, info.digest]
     if WasmcloudClaimsInfo in target:
@@ -63,7 +56,7 @@ would find here (WASH_ISSUER_KEY, KEYDIR, ~/.wash/keys), and pushes that.""",
         "artifact": attr.label(doc = "What to push: a wasmcloud_actor or anything with WasmcloudArtifactInfo.", mandatory = True, providers = [WasmcloudArtifactInfo]),
         "insecure_hosts": attr.string_list(doc = "Registries (host or host:port) that are spoken to by plain HTTP. This machine's always are."),
         "registry": attr.string(doc = "The registry's host. Default: //rules/settings:registry, localhost:5000."),
-        "remote_tags": attr.string_list(doc = "Tags. Default: the version."),
+        "remote_tags": attr.string_list(doc = "Tags. Default: the version in the claims, in lower case and with - for the signs that a tag may not have."),
         "repository": attr.string(doc = "The repository in the registry. Default: the name in the claims."),
         "_push": _PUSH_TOOL,
         "_registry": attr.label(default = "//rules/settings:registry"),

@@ -171,7 +171,6 @@ def _wasmcloud_sign_impl(ctx):
             digest = digest,
             annotations = ctx.attr.annotations,
             name = content["name"],
-            version = content["version"],
         ),
     ]
 

@@ -9,6 +9,5 @@ WasmcloudArtifactInfo = provider(
         "manifest": "File: the OCI manifest.",
         "name": "string: the name in the claims.",
         "unsigned": "File: the wasm before signing.",
-        "version": "string: the version in the claims, or what stands for it in a stamped build.",
     },
 )

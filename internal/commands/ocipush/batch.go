@@ -121,8 +121,8 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 	return all, nil
 }
 
-// versionTag is the tag of a target whose version the build stamped: only the file
-// tells it. Signs that a version may have and a tag may not become dashes.
+// versionTag is the tag of a target that names none. Signs that a version may have
+// and a tag may not become dashes.
 func versionTag(a *artifact.Artifact) (string, error) {
 	if a.Actor.Metadata.Ver == nil || *a.Actor.Metadata.Ver == "" {
 		return "", errors.New("the reference has no tag and the claims no version: name one with --reference HOST/NAME:TAG")

@@ -10,13 +10,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
 // CAS is a folder of files named by their own SHA-256 (64 hex digits). It is
 // the owner's alone: what comes out of it gets executed. It may be shared by
 // processes; there is nothing to lock, for equal names mean equal bytes.
-type CAS struct{ dir string }
+type CAS struct {
+	dir    string
+	mode   fs.FileMode
+	suffix string // of the file names
+}
 
 // OpenCAS opens the store in dir, making the folder (0700) if need be. A
 // folder that others may write to, or that is somebody else's, is refused.
@@ -34,7 +39,21 @@ func OpenCAS(dir string) (*CAS, error) {
 	if err := checkOwner(dir, info); err != nil {
 		return nil, err
 	}
-	return &CAS{dir: dir}, nil
+	return &CAS{dir: dir, mode: 0o400}, nil
+}
+
+// OpenExecutables is OpenCAS for files that are run: their mode is 0500, and on
+// Windows, which starts nothing else, their names end in .exe.
+func OpenExecutables(dir string) (*CAS, error) {
+	c, err := OpenCAS(dir)
+	if err != nil {
+		return nil, err
+	}
+	c.mode = 0o500
+	if runtime.GOOS == "windows" {
+		c.suffix = ".exe"
+	}
+	return c, nil
 }
 
 // Put stores what r yields under digest ("sha256:" and 64 hex digits). The
@@ -44,7 +63,7 @@ func (c *CAS) Put(ctx context.Context, digest string, r io.Reader) (path string,
 	if err != nil {
 		return "", err
 	}
-	err = WriteFile(path, 0o400, func(w io.Writer) error {
+	err = WriteFile(path, c.mode, func(w io.Writer) error {
 		h := sha256.New()
 		if _, err := io.Copy(io.MultiWriter(w, h), Stoppable(ctx, r)); err != nil {
 			return err
@@ -117,5 +136,5 @@ func (c *CAS) path(digest string) (string, error) {
 	if raw, err := hex.DecodeString(name); !ok || err != nil || len(raw) != sha256.Size || name != strings.ToLower(name) {
 		return "", fmt.Errorf("%q is no digest: want sha256: and 64 lower-case hex digits", digest)
 	}
-	return filepath.Join(c.dir, name), nil
+	return filepath.Join(c.dir, name+c.suffix), nil
 }

@@ -71,6 +71,30 @@ func NewActorRecord(c *claims.Claims[claims.Actor]) ClaimsRecord {
 	return r
 }
 
+// NewProviderRecord makes the record of a provider's token.
+func NewProviderRecord(c *claims.Claims[claims.Provider]) ClaimsRecord {
+	r := ClaimsRecord{
+		ClaimAlias: "", ClaimCaps: "", ClaimContract: "", ClaimName: "", ClaimRevision: "0", ClaimTags: "", ClaimVersion: "",
+		ClaimIssuer:  string(c.Issuer),
+		ClaimSubject: c.Subject,
+	}
+	m := c.Metadata
+	if m == nil {
+		return r
+	}
+	r[ClaimContract] = m.CapID
+	if m.Name != nil {
+		r[ClaimName] = *m.Name
+	}
+	if m.Rev != nil {
+		r[ClaimRevision] = strconv.Itoa(int(*m.Rev))
+	}
+	if m.Ver != nil {
+		r[ClaimVersion] = *m.Ver
+	}
+	return r
+}
+
 // UnmarshalClaimsRecord reads a record of any generation into the flat form.
 // Rust hosts since 0.81 write longer names, arrays and numbers.
 func UnmarshalClaimsRecord(b []byte) (ClaimsRecord, error) {

@@ -21,10 +21,13 @@ const DefaultWindow = 2 * time.Minute
 type Verification struct {
 	Now            time.Time
 	ClusterIssuers []strkey.PublicKey // who may sign; none = nobody
-	Target         Entity             // the receiver; a zero PublicKey checks no target
-	Window         time.Duration      // for iat; 0 = DefaultWindow, negative = not checked
-	Seen           *Replay            // ids already accepted; nil = replays are not noticed
-	Origin         func(Entity) error // further conditions on the origin, such as a link; nil = none
+	// Bound knows issuers that may sign too, each for one origin only: the keys
+	// that a host gives to its providers. nil = there are none.
+	Bound  func(issuer strkey.PublicKey) (origin Entity, ok bool)
+	Target Entity             // the receiver; a zero PublicKey checks no target
+	Window time.Duration      // for iat; 0 = DefaultWindow, negative = not checked
+	Seen   *Replay            // ids already accepted; nil = replays are not noticed
+	Origin func(Entity) error // further conditions on the origin, such as a link; nil = none
 }
 
 // VerifyError names the condition that an invocation did not meet.
@@ -106,8 +109,8 @@ func (i *Invocation) checkEnvelope(v Verification) error {
 }
 
 func (i *Invocation) checkClaims(c *claims.Claims[claims.Invocation], v Verification) error {
-	if !slices.Contains(v.ClusterIssuers, c.Issuer) {
-		return &VerifyError{"issuer", fmt.Errorf("%s is not among the cluster issuers of this lattice", c.Issuer)}
+	if err := i.checkIssuer(c.Issuer, v); err != nil {
+		return &VerifyError{"issuer", err}
 	}
 	if c.Metadata == nil {
 		return &VerifyError{"token", errors.New("it holds no invocation claims")}
@@ -129,6 +132,21 @@ func (i *Invocation) checkClaims(c *claims.Claims[claims.Invocation], v Verifica
 		return &VerifyError{"target-url", fmt.Errorf("the token says %s, the invocation %s", shorten(c.Metadata.TargetURL), shorten(targetURL))}
 	}
 	return nil
+}
+
+func (i *Invocation) checkIssuer(issuer strkey.PublicKey, v Verification) error {
+	if slices.Contains(v.ClusterIssuers, issuer) {
+		return nil
+	}
+	if v.Bound != nil {
+		if origin, ok := v.Bound(issuer); ok {
+			if i.Origin == origin {
+				return nil
+			}
+			return fmt.Errorf("%s may sign for %s alone, and the call says that it comes from %s", issuer, origin.URL(), shorten(i.Origin.URL()))
+		}
+	}
+	return fmt.Errorf("%s is not among the cluster issuers of this lattice", issuer)
 }
 
 func checkWindow(iat int64, v Verification) error {

@@ -135,11 +135,15 @@ func mismatch(path string, want, got any) string {
 
 // show writes a value for a person, not longer than a few lines.
 func show(v any) string {
-	const limit = 600
 	b, err := wasmbus.EncodeJSON(v)
 	if err != nil {
 		return fmt.Sprint(v)
 	}
+	return shorten(b)
+}
+
+func shorten(b []byte) string {
+	const limit = 600
 	if len(b) > limit {
 		return strings.ToValidUTF8(string(b[:limit]), "") + "… (" + strconv.Itoa(len(b)) + " bytes)"
 	}

@@ -23,6 +23,7 @@ type CallOptions struct {
 	Payload   []byte
 	Origin    wasmbus.Entity    // zero = the target: the Rust host demands an origin whose claims it knows
 	HostKey   *strkey.Seed      // an N… key; its public half goes out as host id, nothing is signed with it
+	HostID    string            // in place of HostKey: what a provider was told by its host
 	Cluster   *strkey.Seed      // signs the invocation
 	Timeout   time.Duration     // 0 = DefaultCallTimeout; chunked calls get ChunkTime more
 	Now       time.Time         // for the token; zero = time.Now()
@@ -72,12 +73,13 @@ func Call(ctx context.Context, conn *Conn, o CallOptions) ([]byte, error) {
 }
 
 func (o *CallOptions) invocation() (*wasmbus.Invocation, error) {
-	if o.HostKey == nil || o.HostKey.Kind() != strkey.Server {
-		return nil, errors.New("a call needs a host key (N…): Rust hosts refuse any other host id")
+	hostID, err := o.hostID()
+	if err != nil {
+		return nil, err
 	}
 	inv := &wasmbus.Invocation{
 		Origin: o.Origin, Target: o.Target, Operation: o.Operation, Msg: o.Payload,
-		ID: o.ID, HostID: string(o.HostKey.Public()), TraceContext: o.Trace,
+		ID: o.ID, HostID: hostID, TraceContext: o.Trace,
 	}
 	if inv.Origin == (wasmbus.Entity{}) {
 		inv.Origin = o.Target
@@ -87,6 +89,16 @@ func (o *CallOptions) invocation() (*wasmbus.Invocation, error) {
 		now = time.Now()
 	}
 	return inv, inv.Sign(o.Cluster, now)
+}
+
+func (o *CallOptions) hostID() (string, error) {
+	switch {
+	case o.HostID != "":
+		return o.HostID, nil
+	case o.HostKey == nil || o.HostKey.Kind() != strkey.Server:
+		return "", errors.New("a call needs a host key (N…): Rust hosts refuse any other host id")
+	}
+	return string(o.HostKey.Public()), nil
 }
 
 func (o *CallOptions) subject() string {

@@ -1,0 +1,217 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+)
+
+// server answers calls.
+type server struct {
+	ctx     context.Context // of the calls
+	host    *Host
+	p       Provider
+	links   *linkTable
+	issuers []strkey.PublicKey
+	seen    *wasmbus.Replay
+	slots   chan struct{}
+
+	mu      sync.Mutex
+	pending int           // running and waiting
+	stopped bool          // no more are taken
+	idle    chan struct{} // closed when stopped and nothing is pending
+}
+
+func newServer(ctx context.Context, h *Host, p Provider, links *linkTable) *server {
+	s := &server{
+		ctx: ctx, host: h, p: p, links: links, seen: wasmbus.NewReplay(0),
+		slots: make(chan struct{}, h.opts.MaxCalls), idle: make(chan struct{}),
+	}
+	for _, key := range h.data.ClusterIssuers {
+		s.issuers = append(s.issuers, strkey.PublicKey(strings.TrimSpace(key)))
+	}
+	return s
+}
+
+// receive hands a call to a goroutine, or refuses it: silence would cost its caller the whole timeout.
+func (s *server) receive(m *nats.Msg) {
+	if m.Reply == "" {
+		s.host.log.Debug("call ignored: it asks for no reply")
+		return
+	}
+	switch ok, stopped := s.enter(); {
+	case stopped:
+		s.refuse(m, errors.New("the provider is shutting down"))
+	case !ok:
+		s.refuse(m, fmt.Errorf("the provider is busy: %d calls are running or waiting", s.host.opts.MaxCalls+s.host.opts.MaxQueued))
+	default:
+		go s.serve(m, s.host.opts.Now())
+	}
+}
+
+func (s *server) enter() (ok, stopped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped || s.pending >= s.host.opts.MaxCalls+s.host.opts.MaxQueued {
+		return false, s.stopped
+	}
+	s.pending++
+	return true, false
+}
+
+func (s *server) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending--
+	if s.stopped && s.pending == 0 {
+		close(s.idle)
+	}
+}
+
+// drain takes no more calls and waits for those that are here.
+func (s *server) drain(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopped = true
+	pending := s.pending
+	s.mu.Unlock()
+	if pending == 0 {
+		return nil
+	}
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refuse answers a call whose body may not have been read.
+func (s *server) refuse(m *nats.Msg, err error) {
+	id := ""
+	if inv, e := wasmbus.UnmarshalInvocation(m.Data); e == nil {
+		id = inv.ID
+	}
+	s.respond(m, &wasmbus.Response{InvocationID: id, Error: err.Error()})
+}
+
+func (s *server) respond(m *nats.Msg, r *wasmbus.Response) {
+	if err := m.Respond(r.Marshal()); err != nil {
+		s.host.log.Warn("answer not sent", "invocation", r.InvocationID, "error", err)
+	}
+}
+
+func (s *server) serve(m *nats.Msg, arrived time.Time) {
+	defer s.leave()
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	inv, err := wasmbus.UnmarshalInvocation(m.Data)
+	if err != nil {
+		s.host.log.Warn("call refused", "error", err)
+		s.respond(m, &wasmbus.Response{Error: err.Error()})
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.patience(inv)-s.host.opts.Now().Sub(arrived))
+	defer cancel()
+	answer := &wasmbus.Response{InvocationID: inv.ID}
+	msg, err := s.answer(ctx, inv)
+	if err == nil {
+		answer.Msg, answer.ContentLength = msg, uint64(len(msg))
+		err = s.shift(answer)
+	}
+	if err != nil {
+		s.host.log.Warn("call failed", "operation", inv.Operation, "actor", inv.Origin.PublicKey, "invocation", inv.ID, "error", err)
+		answer = &wasmbus.Response{InvocationID: inv.ID, Error: err.Error()}
+	}
+	s.respond(m, answer)
+}
+
+// patience is how long the caller waits, as far as we know.
+func (s *server) patience(inv *wasmbus.Invocation) time.Duration {
+	if inv.Chunked() {
+		return s.host.Timeout() + lattice.ChunkTime
+	}
+	return s.host.Timeout()
+}
+
+// shift puts a large result into the object store; the message says how long it is.
+func (s *server) shift(r *wasmbus.Response) error {
+	if len(r.Msg) <= wasmbus.ChunkThreshold {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, lattice.ChunkTime)
+	defer cancel()
+	if err := lattice.PutChunk(ctx, s.host.conn, s.host.data.LatticeRPCPrefix, lattice.ReplyChunk(r.InvocationID), r.Msg); err != nil {
+		return err
+	}
+	r.Msg = nil
+	return nil
+}
+
+func (s *server) answer(ctx context.Context, inv *wasmbus.Invocation) ([]byte, error) {
+	link, err := s.admit(ctx, inv)
+	if err != nil {
+		return nil, err
+	}
+	c := Call{Link: link, Operation: plainOperation(inv.Operation), Msg: inv.Msg, ID: inv.ID, Trace: inv.TraceContext}
+	var msg []byte
+	err = guard(c.Operation, func() (err error) {
+		msg, err = s.p.Call(ctx, c)
+		return err
+	})
+	return msg, err
+}
+
+// plainOperation: some senders put the contract before it, "wasmcloud:keyvalue/KeyValue.Get".
+func plainOperation(op string) string { return op[strings.LastIndexByte(op, '/')+1:] }
+
+// admit checks that a host of this lattice has signed the call for this provider on behalf of a
+// linked actor, and completes its argument. A sender without a cluster key cannot make us fetch.
+func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkDefinition, err error) {
+	v := wasmbus.Verification{
+		Now: s.host.opts.Now(), ClusterIssuers: s.issuers, Seen: s.seen,
+		Target: wasmbus.Entity{PublicKey: s.host.data.ProviderKey, LinkName: s.host.data.LinkName, ContractID: inv.Target.ContractID},
+		Origin: func(e wasmbus.Entity) error {
+			link, err = s.linkOf(e, inv.Target.ContractID)
+			return err
+		},
+	}
+	if inv.Chunked() {
+		if err := inv.VerifyAnnounced(v); err != nil {
+			return link, err
+		}
+		inv.Msg, err = lattice.GetChunk(ctx, s.host.conn, s.host.data.LatticeRPCPrefix, inv.ID, inv.ContentLength)
+		if err != nil {
+			return link, err
+		}
+	}
+	return link, inv.Verify(v)
+}
+
+func (s *server) linkOf(origin wasmbus.Entity, contract string) (LinkDefinition, error) {
+	link, ok := s.links.find(origin.PublicKey)
+	switch {
+	case !ok:
+		return link, fmt.Errorf("actor %s is not linked to this provider", shorten(origin.PublicKey))
+	case contract != link.ContractID:
+		return link, fmt.Errorf("the call is for contract %q, the link for %q", shorten(contract), link.ContractID)
+	}
+	return link, nil
+}
+
+// shorten keeps hostile text out of the log.
+func shorten(s string) string {
+	const limit = 64
+	if len(s) > limit {
+		return s[:limit] + "…"
+	}
+	return s
+}

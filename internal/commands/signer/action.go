@@ -12,6 +12,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
@@ -45,7 +46,7 @@ func needs(cmd *cobra.Command, flags map[string]*string) *cobra.Command {
 }
 
 func writeText(path, text string) error {
-	_, err := writeOutput(path, func(w io.Writer) error {
+	_, err := signing.WriteOutput(path, func(w io.Writer) error {
 		_, err := io.WriteString(w, text+"\n")
 		return err
 	})
@@ -57,7 +58,7 @@ func actionHash(s *cli.IO) *cobra.Command {
 	return needs(&cobra.Command{
 		Use: "hash", Short: "Write a module's hash",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := open(cmd.Context(), s, f.module)
+			in, err := signing.Open(cmd.Context(), s, f.module)
 			if err != nil {
 				return fmt.Errorf("hashing a module: %w", err)
 			}
@@ -80,7 +81,7 @@ func actionSign(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			issuer, err := spec.seed(s)
+			issuer, err := signing.AccountSeed(s, spec.Account)
 			if err != nil {
 				return err
 			}
@@ -223,7 +224,7 @@ func actionVerify(s *cli.IO) *cobra.Command {
 
 // holds reads a signed module: its token is this one, and is its own.
 func holds(cmd *cobra.Command, s *cli.IO, path, token string) error {
-	in, err := open(cmd.Context(), s, path)
+	in, err := signing.Open(cmd.Context(), s, path)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,7 +12,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -115,10 +113,10 @@ func (c *claimsFile) claims() (*claims.Claims[claims.Actor], error) {
 		out.Revision = 0
 	}
 	var err error
-	if out.Expires, err = instant("expires", 0, false, c.Expires, 0); err != nil {
+	if out.Expires, err = signing.Instant("expires", 0, false, c.Expires, 0); err != nil {
 		return nil, err
 	}
-	if out.NotBefore, err = instant("not_before", 0, false, c.NotBefore, 0); err != nil {
+	if out.NotBefore, err = signing.Instant("not_before", 0, false, c.NotBefore, 0); err != nil {
 		return nil, err
 	}
 	if _, err := strkey.ParsePublic(string(c.Account), strkey.Account); err != nil {
@@ -131,26 +129,4 @@ func (c *claimsFile) claims() (*claims.Claims[claims.Actor], error) {
 	}
 	out.Subject = string(subject.Public)
 	return out, nil
-}
-
-// seed finds the account's seed: the result depends on the public key alone, so that
-// where the seed lies need not be declared, and must not be. A named account is
-// never replaced by the development key.
-func (c *claimsFile) seed(s *cli.IO) (*strkey.Seed, error) {
-	if strkey.IsDevelopment(c.Account) {
-		return strkey.Development(), nil
-	}
-	home := s.Env("HOME")
-	if home == "" { // as in Bazel's actions, which have no environment
-		if u, err := user.Current(); err == nil {
-			home = u.HomeDir
-		}
-	}
-	folder := filepath.Join(home, ".wash", "keys")
-	found, err := strkey.Keys{Directory: folder}.Issuer(string(c.Account))
-	if err != nil {
-		return nil, fmt.Errorf("no seed of the account %s in %s: put its .nk file there (`signer keys doctor` lists what is there), let the build see the folder "+
-			"(--strategy=WasmcloudSign=local), or sign the output group signing_request elsewhere and give the token as jwt: %w", c.Account, folder, err)
-	}
-	return found.Seed, nil
 }

@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"crypto/rand"
 	"slices"
 	"unicode/utf8"
 
@@ -98,12 +97,4 @@ func (a *actorFlags) capabilities() []string {
 		}
 	}
 	return append(ids, a.caps...)
-}
-
-// freshID gives a random id if one is wanted, else "".
-func (d *dateFlags) freshID() (string, error) {
-	if !d.fresh {
-		return "", nil
-	}
-	return claims.RandomID(rand.Reader)
 }

@@ -1,17 +1,15 @@
 package signer
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
@@ -50,7 +48,7 @@ func embed(cmd *cobra.Command, s *cli.IO, module, tokenFile, destination string,
 	if err != nil {
 		return nil, err
 	}
-	in, err := open(cmd.Context(), s, module)
+	in, err := signing.Open(cmd.Context(), s, module)
 	if err != nil {
 		return nil, fmt.Errorf("opening the module: %w", err)
 	}
@@ -58,7 +56,7 @@ func embed(cmd *cobra.Command, s *cli.IO, module, tokenFile, destination string,
 	result := &signed{
 		Destination: destination, Capabilities: c.Metadata.Caps, Module: c.Subject, Account: c.Issuer, Hash: c.Metadata.Hash,
 	}
-	result.Changed, err = writeOutput(destination, func(w io.Writer) error {
+	result.Changed, err = signing.WriteOutput(destination, func(w io.Writer) error {
 		_, digest, err := wasmbin.Embed(w, in, section.name(), func(info wasmbin.Info) (string, error) {
 			if info.Hash != c.Metadata.Hash {
 				return "", fmt.Errorf("the token is for the hash %q, and that of the module is %s: make a token for this module", c.Metadata.Hash, info.Hash)
@@ -77,17 +75,11 @@ func embed(cmd *cobra.Command, s *cli.IO, module, tokenFile, destination string,
 	return result, nil
 }
 
-// readToken reads a token from a file: the text itself, or the JSON that `token
-// --output json` prints.
+// readToken reads a module's token from a file.
 func readToken(cmd *cobra.Command, s *cli.IO, path string) (string, *claims.Claims[claims.Actor], error) {
-	body, err := readSmall(cmd, s, path)
+	token, err := signing.ReadToken(cmd.Context(), s, path)
 	if err != nil {
-		return "", nil, fmt.Errorf("reading the token: %w", err)
-	}
-	token := strings.TrimSpace(string(body))
-	var object struct{ Token string }
-	if strings.HasPrefix(token, "{") && json.Unmarshal(body, &object) == nil {
-		token = object.Token
+		return "", nil, err
 	}
 	c, err := claims.Parse[claims.Actor](token)
 	if err == nil && c.Metadata == nil {
@@ -103,18 +95,4 @@ func readToken(cmd *cobra.Command, s *cli.IO, path string) (string, *claims.Clai
 		return "", nil, fmt.Errorf("the token in %s: %w", path, err)
 	}
 	return token, c, nil
-}
-
-// readSmall reads a whole file that is not larger than a token may be.
-func readSmall(cmd *cobra.Command, s *cli.IO, path string) ([]byte, error) {
-	in, err := open(cmd.Context(), s, path)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	body, err := io.ReadAll(io.LimitReader(in, claims.MaxToken+1))
-	if err == nil && len(body) > claims.MaxToken {
-		err = fmt.Errorf("%s has more than %d bytes", path, claims.MaxToken)
-	}
-	return bytes.TrimSpace(body), err
 }

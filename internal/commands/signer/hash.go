@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
@@ -20,7 +21,7 @@ It is what a token's hash must be; a signed module and its unsigned form have th
   signer token actor --name echo -q --hash "$(signer hash build/echo.wasm)" > echo.jwt`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in, err := open(cmd.Context(), s, args[0])
+			in, err := signing.Open(cmd.Context(), s, args[0])
 			if err != nil {
 				return fmt.Errorf("hashing a module: %w", err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -107,7 +108,7 @@ func pinned(pins []string) ([]strkey.PublicKey, error) {
 }
 
 func readArtifact(cmd *cobra.Command, s *cli.IO, path string) (*artifact.Artifact, error) {
-	in, err := open(cmd.Context(), s, path)
+	in, err := signing.Open(cmd.Context(), s, path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the signed module: %w", err)
 	}
@@ -137,7 +138,7 @@ func describe(a *artifact.Artifact, now time.Time, problem error) *inspected {
 		Account: c.Issuer, Module: c.Subject, Name: m.Name, Version: "None", Tags: "None", CallAlias: "(Not set)",
 		Expires: "never", CanBeUsed: "immediately", Valid: problem == nil, Signature: "valid", Hash: a.Hash,
 		ContractIDs: append([]string{}, m.Caps...), Kind: a.Kind, Form: "modern", Digest: a.Digest, Size: a.Size,
-		Development: strkey.IsDevelopment(c.Issuer), IssuedAt: rfc3339(c.IssuedAt), ExpiresAt: rfc3339(c.Expires), NotBefore: rfc3339(c.NotBefore),
+		Development: strkey.IsDevelopment(c.Issuer), IssuedAt: signing.RFC3339(c.IssuedAt), ExpiresAt: signing.RFC3339(c.Expires), NotBefore: signing.RFC3339(c.NotBefore),
 	}
 	if problem != nil {
 		r.Problem = problem.Error()
@@ -146,10 +147,10 @@ func describe(a *artifact.Artifact, now time.Time, problem error) *inspected {
 		r.Form = "legacy"
 	}
 	if c.Expires != 0 {
-		r.Expires = human(c.Expires, now.Unix())
+		r.Expires = signing.Human(c.Expires, now.Unix())
 	}
 	if c.NotBefore != 0 {
-		r.CanBeUsed = human(c.NotBefore, now.Unix())
+		r.CanBeUsed = signing.Human(c.NotBefore, now.Unix())
 	}
 	if m.Ver != nil {
 		r.Version = *m.Ver
@@ -173,35 +174,28 @@ func describe(a *artifact.Artifact, now time.Time, problem error) *inspected {
 	return r
 }
 
-func rfc3339(unix int64) string {
-	if unix == 0 {
-		return ""
-	}
-	return time.Unix(unix, 0).UTC().Format(time.RFC3339)
-}
-
 // table writes the claims as wash does.
 func (r *inspected) table(w io.Writer) {
 	heading, caps := "Capabilities", r.Caps
 	if r.ProvCaps != nil {
 		heading, caps = "Capability Provider", r.ProvCaps
 	}
-	t := &table{}
-	t.center(r.Name + " - Module")
-	t.pair("Account", string(r.Account))
-	t.pair("Module", r.Module)
-	t.pair("Expires", r.Expires)
-	t.pair("Can Be Used", r.CanBeUsed)
-	t.pair("Version", fmt.Sprintf("%s (%d)", r.Version, r.Revision))
-	t.pair("Call Alias", r.CallAlias)
-	t.center(heading)
+	t := &signing.Table{}
+	t.Center(r.Name + " - Module")
+	t.Pair("Account", string(r.Account))
+	t.Pair("Module", r.Module)
+	t.Pair("Expires", r.Expires)
+	t.Pair("Can Be Used", r.CanBeUsed)
+	t.Pair("Version", fmt.Sprintf("%s (%d)", r.Version, r.Revision))
+	t.Pair("Call Alias", r.CallAlias)
+	t.Center(heading)
 	if len(caps) == 0 {
-		t.left("") // wash leaves a line here
+		t.Left("") // wash leaves a line here
 	}
 	for _, name := range caps {
-		t.left(name)
+		t.Left(name)
 	}
-	t.center("Tags")
-	t.left(r.Tags)
-	t.print(w)
+	t.Center("Tags")
+	t.Left(r.Tags)
+	t.Print(w)
 }

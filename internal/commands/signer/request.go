@@ -8,11 +8,12 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
 func requestCommand(s *cli.IO) *cobra.Command {
-	var keys keyFlags
+	var keys signing.KeyFlags
 	cmd := &cobra.Command{
 		Use:   "sign-request REQUEST",
 		Short: "Sign claims that were made elsewhere, without the module",
@@ -23,7 +24,7 @@ one, must be the signing key; a subject (sub) that it leaves out is found as ` +
   signer embed build/echo.wasm echo.jwt`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			body, err := readSmall(cmd, s, args[0])
+			body, err := signing.ReadSmall(cmd.Context(), s, args[0])
 			if err != nil {
 				return fmt.Errorf("reading the request: %w", err)
 			}
@@ -38,7 +39,7 @@ one, must be the signing key; a subject (sub) that it leaves out is found as ` +
 			return printToken(cmd, s, token)
 		},
 	}
-	keys.add(cmd)
+	keys.Add(cmd, "")
 	return cmd
 }
 
@@ -73,16 +74,16 @@ func readRequest(body []byte) (*claims.Claims[claims.Actor], error) {
 	return c, nil
 }
 
-func signRequest(s *cli.IO, c *claims.Claims[claims.Actor], keys *keyFlags) (string, error) {
-	issuer, err := keys.account(s)
+func signRequest(s *cli.IO, c *claims.Claims[claims.Actor], keys *signing.KeyFlags) (string, error) {
+	issuer, err := keys.Account(s)
 	if err != nil {
 		return "", err
 	}
 	if c.Issuer != "" && c.Issuer != issuer.Public() {
 		return "", fmt.Errorf("the request is for the issuer %s, and the key found is %s: give its seed by --issuer", c.Issuer, issuer.Public())
 	}
-	if c.Subject == "" || keys.subject != "" {
-		subject, err := keys.identity(s, strkey.Module, c.Metadata.Name, issuer.Public(), c.Metadata.Name)
+	if c.Subject == "" || keys.Subject != "" {
+		subject, err := keys.Identity(s, strkey.Module, c.Metadata.Name, issuer.Public(), c.Metadata.Name)
 		if err != nil {
 			return "", err
 		}
@@ -91,6 +92,6 @@ func signRequest(s *cli.IO, c *claims.Claims[claims.Actor], keys *keyFlags) (str
 		}
 		c.Subject = string(subject)
 	}
-	noteDevelopment(s, issuer)
+	signing.NoteDevelopment(s, issuer)
 	return claims.Sign(*c, issuer)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
@@ -35,8 +36,8 @@ func (r *signed) print(w io.Writer) {
 
 type signOptions struct {
 	actor       actorFlags
-	keys        keyFlags
-	dates       dateFlags
+	keys        signing.KeyFlags
+	dates       signing.DateFlags
 	section     sectionFlag
 	destination string
 }
@@ -61,8 +62,8 @@ An earlier signature is replaced. The destination is left alone, its time includ
 		},
 	}
 	o.actor.add(cmd)
-	o.keys.add(cmd)
-	o.dates.add(cmd, true)
+	o.keys.Add(cmd, "")
+	o.dates.Add(cmd, true)
 	o.section.add(cmd)
 	cmd.Flags().StringVarP(&o.destination, "destination", "d", "", "`file` to write (default MODULE with _s.wasm in place of its extension)")
 	return cmd
@@ -79,17 +80,17 @@ func (o *signOptions) run(cmd *cobra.Command, s *cli.IO, source string) (*signed
 		}
 		o.destination = signedName(source)
 	}
-	in, err := open(cmd.Context(), s, source)
+	in, err := signing.Open(cmd.Context(), s, source)
 	if err != nil {
 		return nil, fmt.Errorf("opening the module to sign: %w", err)
 	}
 	defer in.Close()
-	c, issuer, err := actorClaims(cmd, s, meta, &o.keys, &o.dates, &o.section, stem(source))
+	c, issuer, err := actorClaims(cmd, s, meta, &o.keys, &o.dates, &o.section, signing.Stem(source))
 	if err != nil {
 		return nil, err
 	}
 	result := &signed{Destination: o.destination, Capabilities: meta.Caps, Module: c.Subject, Account: issuer.Public()}
-	result.Changed, err = writeOutput(o.destination, func(w io.Writer) error {
+	result.Changed, err = signing.WriteOutput(o.destination, func(w io.Writer) error {
 		_, digest, err := wasmbin.Embed(w, in, o.section.name(), func(info wasmbin.Info) (string, error) {
 			meta.Hash = info.Hash
 			return claims.Sign(c, issuer)
@@ -105,33 +106,33 @@ func (o *signOptions) run(cmd *cobra.Command, s *cli.IO, source string) (*signed
 	}
 	// Make asks at every step: of an equal file it was said when the file was made.
 	if result.Changed {
-		noteDevelopment(s, issuer)
+		signing.NoteDevelopment(s, issuer)
 	}
 	return result, nil
 }
 
 // actorClaims finds the keys and gives the claims of a module's token, complete
 // but for the hash.
-func actorClaims(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *keyFlags, when *dateFlags, section *sectionFlag, stem string) (claims.Claims[claims.Actor], *strkey.Seed, error) {
+func actorClaims(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *signing.KeyFlags, when *signing.DateFlags, section *sectionFlag, stem string) (claims.Claims[claims.Actor], *strkey.Seed, error) {
 	none := claims.Claims[claims.Actor]{}
-	at, err := when.resolve(s, cmd)
+	at, err := when.Resolve(s, cmd)
 	if err != nil {
 		return none, nil, err
 	}
-	issuer, err := keys.account(s)
+	issuer, err := keys.Account(s)
 	if err != nil {
 		return none, nil, err
 	}
-	subject, err := keys.identity(s, strkey.Module, stem, issuer.Public(), meta.Name)
+	subject, err := keys.Identity(s, strkey.Module, stem, issuer.Public(), meta.Name)
 	if err != nil {
 		return none, nil, err
 	}
-	id, err := when.freshID()
+	id, err := when.FreshID()
 	if err != nil {
 		return none, nil, err
 	}
 	c := claims.Claims[claims.Actor]{
-		Expires: at.expires, ID: id, IssuedAt: at.issued, Subject: string(subject), NotBefore: at.notBefore,
+		Expires: at.Expires, ID: id, IssuedAt: at.Issued, Subject: string(subject), NotBefore: at.NotBefore,
 		Metadata: meta, Revision: claims.Revision,
 	}
 	if section.legacy {

@@ -5,19 +5,13 @@
 package signer
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
@@ -38,79 +32,9 @@ protects nothing. No key is made unless you ask for one: signer keys init.`
 	return root
 }
 
-// open opens an input file; "-" is standard input.
-func open(ctx context.Context, s *cli.IO, path string) (io.ReadCloser, error) {
-	if path == "-" {
-		return input{fsx.Stoppable(ctx, s.In), io.NopCloser(nil)}, nil
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s%s", path, hintReference(path))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		f.Close()
-		return nil, fmt.Errorf("%s is a folder; wanted is a file", path)
-	}
-	return input{fsx.Stoppable(ctx, f), f}, nil
-}
-
-// hintReference helps those who know `wash inspect`, which pulls.
-func hintReference(path string) string {
-	if strings.Contains(filepath.Base(path), ":") || strings.Contains(path, "@sha256:") {
-		return "; the signer reads local files only: fetch it by `ocipush pull` first"
-	}
-	return ""
-}
-
-// input is a file whose reading ends with the context.
-type input struct {
-	io.Reader
-	io.Closer
-}
-
-// writeOutput writes an output file, unless it has the same bytes already. An
-// error of the function that is not one of writing is returned as it is: it is
-// about the input, not about the file written.
-func writeOutput(path string, write func(w io.Writer) error) (changed bool, err error) {
-	var inner error
-	out := &tracked{}
-	changed, err = fsx.WriteFileIfChanged(path, 0o644, func(w io.Writer) error {
-		out.w = w
-		inner = write(out)
-		return inner
-	})
-	if err != nil && inner != nil && out.err == nil {
-		return false, inner
-	}
-	return changed, err
-}
-
-type tracked struct {
-	w   io.Writer
-	err error
-}
-
-func (t *tracked) Write(p []byte) (int, error) {
-	n, err := t.w.Write(p)
-	if err != nil {
-		t.err = err
-	}
-	return n, err
-}
-
-// stem is a file's name without its folder and last extension: what wash names
-// keys and outputs by.
-func stem(path string) string {
-	base := filepath.Base(path)
-	return strings.TrimSuffix(base, filepath.Ext(base))
-}
-
 // signedName is where the signed form of a file goes by default.
 func signedName(path string) string {
-	return filepath.Join(filepath.Dir(path), stem(path)+"_s.wasm")
+	return filepath.Join(filepath.Dir(path), signing.Stem(path)+"_s.wasm")
 }
 
 // sectionFlag says in which form a token is embedded.

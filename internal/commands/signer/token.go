@@ -11,6 +11,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -37,8 +38,8 @@ func checkHash(hash string) error {
 func tokenActor(s *cli.IO) *cobra.Command {
 	var (
 		actor    actorFlags
-		keys     keyFlags
-		when     dateFlags
+		keys     signing.KeyFlags
+		when     signing.DateFlags
 		section  sectionFlag
 		hash     string
 		unsigned bool
@@ -68,7 +69,7 @@ func tokenActor(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			noteDevelopment(s, issuer)
+			signing.NoteDevelopment(s, issuer)
 			token, err := claims.Sign(c, issuer)
 			if err != nil {
 				return err
@@ -77,8 +78,8 @@ func tokenActor(s *cli.IO) *cobra.Command {
 		},
 	}
 	actor.add(cmd)
-	keys.add(cmd)
-	when.add(cmd, true)
+	keys.Add(cmd, "")
+	when.Add(cmd, true)
 	section.add(cmd)
 	cmd.Flags().StringVar(&hash, "hash", "", "`hash` of the module, as `signer hash` prints it")
 	cmd.Flags().BoolVar(&unsigned, "unsigned", false, "print the claims as a request for sign-request; no key is needed")
@@ -87,21 +88,21 @@ func tokenActor(s *cli.IO) *cobra.Command {
 
 // printRequest prints the claims with what is known without a key: the subject
 // only if it was given, the issuer never.
-func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *keyFlags, when *dateFlags, section *sectionFlag) error {
-	at, err := when.resolve(s, cmd)
+func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *signing.KeyFlags, when *signing.DateFlags, section *sectionFlag) error {
+	at, err := when.Resolve(s, cmd)
 	if err != nil {
 		return err
 	}
-	c := claims.Claims[claims.Actor]{Expires: at.expires, IssuedAt: at.issued, NotBefore: at.notBefore, Metadata: meta, Revision: claims.Revision}
-	if c.ID, err = when.freshID(); err != nil {
+	c := claims.Claims[claims.Actor]{Expires: at.Expires, IssuedAt: at.Issued, NotBefore: at.NotBefore, Metadata: meta, Revision: claims.Revision}
+	if c.ID, err = when.FreshID(); err != nil {
 		return err
 	}
 	if section.legacy {
 		c.Revision = 0
 	}
 	// "" would be derived from an issuer that is not known yet: the signer does that.
-	if keys.subject != "" || s.Env(strkey.SubjectVariable) != "" {
-		subject, err := keys.identity(s, strkey.Module, "", "", meta.Name)
+	if keys.Subject != "" || s.Env(strkey.SubjectVariable) != "" {
+		subject, err := keys.Identity(s, strkey.Module, "", "", meta.Name)
 		if err != nil {
 			return err
 		}
@@ -118,8 +119,8 @@ func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *keyFl
 
 func tokenProvider(s *cli.IO) *cobra.Command {
 	var (
-		keys                     keyFlags
-		when                     dateFlags
+		keys                     signing.KeyFlags
+		when                     signing.DateFlags
 		name, capID, vendor, ver string
 		rev                      int32
 		hashes                   []string
@@ -147,12 +148,12 @@ func tokenProvider(s *cli.IO) *cobra.Command {
 				}
 				meta.TargetHashes[arch] = hash
 			}
-			issuer, err := keys.account(s)
+			issuer, err := keys.Account(s)
 			if err != nil {
 				return err
 			}
-			noteDevelopment(s, issuer)
-			subject, err := keys.identity(s, strkey.Service, name, issuer.Public(), name)
+			signing.NoteDevelopment(s, issuer)
+			subject, err := keys.Identity(s, strkey.Service, name, issuer.Public(), name)
 			if err != nil {
 				return err
 			}
@@ -166,8 +167,8 @@ func tokenProvider(s *cli.IO) *cobra.Command {
 	f.Int32VarP(&rev, "revision", "r", 0, "revision `number`")
 	f.StringVarP(&ver, "version", "e", "", "`version` for people")
 	f.StringArrayVar(&hashes, "hash", nil, "`ARCH-OS=HASH` of an executable (repeatable)")
-	keys.add(cmd)
-	when.add(cmd, true)
+	keys.Add(cmd, "")
+	when.Add(cmd, true)
 	return cmd
 }
 
@@ -175,8 +176,8 @@ func tokenProvider(s *cli.IO) *cobra.Command {
 // accounts, which operators sign.
 func tokenSigners(s *cli.IO, kind strkey.Kind) *cobra.Command {
 	var (
-		keys       keyFlags
-		when       dateFlags
+		keys       signing.KeyFlags
+		when       signing.DateFlags
 		name       string
 		additional []string
 	)
@@ -189,11 +190,11 @@ func tokenSigners(s *cli.IO, kind strkey.Kind) *cobra.Command {
 			if name == "" {
 				return cli.Usage("the %s needs a name: --name NAME", kind)
 			}
-			found, err := keys.keys(s).Find(strkey.Operator, keys.issuer, strkey.IssuerVariable, name)
+			found, err := keys.Keys(s).Find(strkey.Operator, keys.Issuer, strkey.IssuerVariable, name)
 			if err != nil {
 				return fmt.Errorf("finding the operator key (--issuer): %w", err)
 			}
-			warnArgv(s, found, "--issuer")
+			signing.WarnArgv(s, found, "--issuer")
 			issuer, subject := found.Seed, found.Public
 			if kind == strkey.Account {
 				if subject, err = accountKey(s, &keys, name); err != nil {
@@ -214,25 +215,25 @@ func tokenSigners(s *cli.IO, kind strkey.Kind) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&name, "name", "n", "", "`name` (required)")
 	f.StringArrayVarP(&additional, "additional-key", "a", nil, "another `key` that may sign: a public key or a seed file (repeatable)")
-	keys.add(cmd)
-	when.add(cmd, true)
+	keys.Add(cmd, "")
+	when.Add(cmd, true)
 	return cmd
 }
 
 // accountKey finds the account that an operator vouches for.
-func accountKey(s *cli.IO, keys *keyFlags, name string) (strkey.PublicKey, error) {
-	arg := keys.subject
+func accountKey(s *cli.IO, keys *signing.KeyFlags, name string) (strkey.PublicKey, error) {
+	arg := keys.Subject
 	if arg == "" {
 		arg = s.Env(strkey.SubjectVariable)
 	}
 	if pub, err := strkey.ParsePublic(arg, strkey.Account); err == nil {
 		return pub, nil
 	}
-	found, err := keys.keys(s).Find(strkey.Account, arg, "", name)
+	found, err := keys.Keys(s).Find(strkey.Account, arg, "", name)
 	if err != nil {
 		return "", fmt.Errorf("finding the account key (--subject): %w", err)
 	}
-	warnArgv(s, found, "--subject")
+	signing.WarnArgv(s, found, "--subject")
 	return found.Public, nil
 }
 
@@ -252,17 +253,17 @@ func publicKey(text string, kind strkey.Kind) (strkey.PublicKey, error) {
 	return "", errors.Join(err, fileErr)
 }
 
-func signToken[M any](cmd *cobra.Command, s *cli.IO, when *dateFlags, subject string, meta *M, issuer *strkey.Seed) error {
-	at, err := when.resolve(s, cmd)
+func signToken[M any](cmd *cobra.Command, s *cli.IO, when *signing.DateFlags, subject string, meta *M, issuer *strkey.Seed) error {
+	at, err := when.Resolve(s, cmd)
 	if err != nil {
 		return err
 	}
-	id, err := when.freshID()
+	id, err := when.FreshID()
 	if err != nil {
 		return err
 	}
 	token, err := claims.Sign(claims.Claims[M]{
-		Expires: at.expires, ID: id, IssuedAt: at.issued, Subject: subject, NotBefore: at.notBefore,
+		Expires: at.Expires, ID: id, IssuedAt: at.Issued, Subject: subject, NotBefore: at.NotBefore,
 		Metadata: meta, Revision: claims.Revision,
 	}, issuer)
 	if err != nil {

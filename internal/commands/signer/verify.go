@@ -8,6 +8,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -69,7 +70,7 @@ func verifiedResult(file string, a *artifact.Artifact, now int64, isPinned bool)
 	}
 	switch c := a.Actor; {
 	case c.Expires != 0:
-		r.Dates = "valid now; expires " + human(c.Expires, now) + " (" + rfc3339(c.Expires) + ")"
+		r.Dates = "valid now; expires " + signing.Human(c.Expires, now) + " (" + signing.RFC3339(c.Expires) + ")"
 	default:
 		r.Dates = "valid now; never expires"
 	}

@@ -1,4 +1,4 @@
-package signer
+package signing
 
 import (
 	"io"
@@ -7,25 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// table lays out text as wash's library for it does, with its borders blank: two
+// Table lays out text as wash's library for it does, with its borders blank: two
 // columns, and rows that span both. Scripts that cut wash's output by columns
 // then cut ours.
-type table struct{ rows []tableRow }
+type Table struct{ rows []tableRow }
 
 type tableRow struct {
 	cells  []string // two for a pair
 	center bool
 }
 
-func (t *table) center(text string) {
+// Center adds a text over both columns, centred.
+func (t *Table) Center(text string) {
 	t.rows = append(t.rows, tableRow{[]string{printable(text)}, true})
 }
 
-func (t *table) left(text string) {
+// Left adds a text over both columns.
+func (t *Table) Left(text string) {
 	t.rows = append(t.rows, tableRow{[]string{printable(text)}, false})
 }
 
-func (t *table) pair(label, value string) {
+// Pair adds a row of two columns.
+func (t *Table) Pair(label, value string) {
 	t.rows = append(t.rows, tableRow{[]string{label, printable(value)}, false})
 }
 
@@ -42,7 +45,7 @@ func printable(text string) string {
 // widths gives the columns' widths, a blank on either side of a text included. A
 // spanning text asks half of its width of each column; the left one grows by one
 // when a centred text would otherwise not have a middle.
-func (t *table) widths() (left, right int) {
+func (t *Table) widths() (left, right int) {
 	for _, row := range t.rows {
 		if len(row.cells) == 2 {
 			left = max(left, cellWidth(row.cells[0]))
@@ -62,7 +65,8 @@ func (t *table) widths() (left, right int) {
 
 func cellWidth(text string) int { return utf8.RuneCountInString(text) + 2 }
 
-func (t *table) print(w io.Writer) {
+// Print writes the table.
+func (t *Table) Print(w io.Writer) {
 	left, right := t.widths()
 	blank := strings.Repeat(" ", left+right+3) + "\n"
 	var b strings.Builder

@@ -1,6 +1,7 @@
-package signer
+package signing
 
 import (
+	"crypto/rand"
 	"fmt"
 	"math"
 	"strconv"
@@ -9,21 +10,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 )
 
 const day = 86400 // seconds
 
-// dateFlags are the flags that say when a token is valid. wash counts in days
+// DateFlags are the flags that say when a token is valid. wash counts in days
 // from now; two runs then never agree, so absolute dates can be given as well.
-type dateFlags struct {
+type DateFlags struct {
 	expires, notBefore     int64 // days
 	expiresAt, notBeforeAt string
 	fresh                  bool
 }
 
-// add adds the flags. The short forms are not free in every command.
-func (d *dateFlags) add(cmd *cobra.Command, short bool) {
+// Add adds the flags. The short forms are not free in every command.
+func (d *DateFlags) Add(cmd *cobra.Command, short bool) {
 	x, b := "", ""
 	if short {
 		x, b = "x", "b"
@@ -36,32 +38,33 @@ func (d *dateFlags) add(cmd *cobra.Command, short bool) {
 	f.BoolVar(&d.fresh, "fresh-id", false, "as wash: a random id and the current time, so that no two signatures are equal")
 }
 
-// dates are a token's three, in unix seconds; 0 = absent.
-type dates struct{ issued, expires, notBefore int64 }
+// Dates are a token's three, in unix seconds; 0 = absent.
+type Dates struct{ Issued, Expires, NotBefore int64 }
 
-func (d *dateFlags) resolve(s *cli.IO, cmd *cobra.Command) (dates, error) {
+// Resolve gives the dates that the flags and SOURCE_DATE_EPOCH ask for.
+func (d *DateFlags) Resolve(s *cli.IO, cmd *cobra.Command) (Dates, error) {
 	epoch, pinned, err := sourceDate(s)
 	if err != nil {
-		return dates{}, err
+		return Dates{}, err
 	}
 	base := epoch
 	if !pinned {
 		base = s.Now().Unix()
 	}
-	var out dates
+	var out Dates
 	if d.fresh {
-		out.issued = s.Now().Unix()
+		out.Issued = s.Now().Unix()
 	} else if pinned {
-		out.issued = epoch
+		out.Issued = epoch
 	}
-	if out.expires, err = instant("--expires", d.expires, cmd.Flags().Changed("expires"), d.expiresAt, base); err != nil {
-		return dates{}, err
+	if out.Expires, err = Instant("--expires", d.expires, cmd.Flags().Changed("expires"), d.expiresAt, base); err != nil {
+		return Dates{}, err
 	}
-	if out.notBefore, err = instant("--nbf", d.notBefore, cmd.Flags().Changed("nbf"), d.notBeforeAt, base); err != nil {
-		return dates{}, err
+	if out.NotBefore, err = Instant("--nbf", d.notBefore, cmd.Flags().Changed("nbf"), d.notBeforeAt, base); err != nil {
+		return Dates{}, err
 	}
-	if out.expires != 0 && out.expires < out.notBefore {
-		return dates{}, cli.Usage("the token would expire before it becomes valid")
+	if out.Expires != 0 && out.Expires < out.NotBefore {
+		return Dates{}, cli.Usage("the token would expire before it becomes valid")
 	}
 	relative := cmd.Flags().Changed("expires") || cmd.Flags().Changed("nbf")
 	if relative && !pinned && !d.fresh {
@@ -70,7 +73,8 @@ func (d *dateFlags) resolve(s *cli.IO, cmd *cobra.Command) (dates, error) {
 	return out, nil
 }
 
-func instant(flag string, days int64, given bool, at string, base int64) (int64, error) {
+// Instant gives a moment from its two flags: days from base, if given, or a time.
+func Instant(flag string, days int64, given bool, at string, base int64) (int64, error) {
 	if at != "" && given {
 		return 0, cli.Usage("give %s or %s-at, not both", flag, flag)
 	}
@@ -115,9 +119,9 @@ func sourceDate(s *cli.IO) (epoch int64, set bool, err error) {
 	return epoch, true, nil
 }
 
-// human gives a moment as wash shows it: how far off it is, rounded down to its
+// Human gives a moment as wash shows it: how far off it is, rounded down to its
 // largest unit, such as "in 30days" or "8h ago".
-func human(at, now int64) string {
+func Human(at, now int64) string {
 	diff := at - now
 	if now > at {
 		diff = -diff
@@ -157,4 +161,20 @@ func span(seconds int64) string {
 		return "0s"
 	}
 	return strings.Join(parts, " ")
+}
+
+// RFC3339 gives a moment for programs; "" for none.
+func RFC3339(unix int64) string {
+	if unix == 0 {
+		return ""
+	}
+	return time.Unix(unix, 0).UTC().Format(time.RFC3339)
+}
+
+// FreshID gives a random id if one is wanted, else "".
+func (d *DateFlags) FreshID() (string, error) {
+	if !d.fresh {
+		return "", nil
+	}
+	return claims.RandomID(rand.Reader)
 }

@@ -1,8 +1,11 @@
-// Package artifact tells what a file is — a signed module or component — and
-// whether its signature holds: one answer for every tool and for the host.
+// Package artifact tells what a file is — a signed module, component or provider
+// archive — and whether its signature holds: one answer for every tool and for
+// the host.
 package artifact
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
@@ -44,19 +48,75 @@ var (
 // Artifact is what reading a file told. Its token's signature has been verified;
 // whether it belongs to these bytes, and may be used now, is for Verify.
 type Artifact struct {
-	Kind   Kind
-	Token  string                       // "" if unsigned
-	Actor  *claims.Claims[claims.Actor] // nil if unsigned
-	Hash   string                       // of the canonical form of the bytes read, upper hex
-	Size   int64                        // bytes of the file
-	Digest string                       // sha256:… of the file
-	Legacy bool                         // the token was in the section that old readers know
+	Kind  Kind
+	Token string                       // "" if unsigned
+	Actor *claims.Claims[claims.Actor] // nil if unsigned, and of a provider
+	Hash  string                       // of the canonical form of the bytes read, upper hex; "" of a provider
+
+	Provider *claims.Claims[claims.Provider] // nil but of a provider
+	Archive  *par.Archive                    // the same; every hash in it has been verified
+
+	Size   int64  // bytes of the file
+	Digest string // sha256:… of the file
+	Legacy bool   // the token was in the section that old readers know
 }
 
-// Read reads a module or component to its end, in one pass and without keeping
-// it. An unsigned one is no error; broken wasm, two tokens and a token that is
-// broken or badly signed are.
+// Read reads a module, component or provider archive to its end, in one pass and
+// without keeping it. An unsigned module is no error; broken wasm, two tokens, a
+// token that is broken or badly signed, and whatever par.Read refuses are.
 func Read(r io.Reader) (*Artifact, error) {
+	start, r, err := peek(r)
+	if err != nil {
+		return nil, err
+	}
+	if par.IsArchive(start) {
+		return readArchive(r)
+	}
+	return readModule(r)
+}
+
+// peek gives the start of r, and r from the start: a file itself, so that it can
+// be read twice.
+func peek(r io.Reader) ([]byte, io.Reader, error) {
+	start := make([]byte, par.StartSize)
+	file, ok := r.(io.ReadSeeker)
+	at := int64(0)
+	if ok {
+		var err error
+		at, err = file.Seek(0, io.SeekCurrent)
+		ok = err == nil // a pipe has the method, and no position
+	}
+	n, err := io.ReadFull(r, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil, err
+	}
+	if !ok {
+		return start[:n], io.MultiReader(bytes.NewReader(start[:n]), r), nil
+	}
+	_, err = file.Seek(at, io.SeekStart)
+	return start[:n], r, err
+}
+
+func readArchive(r io.Reader) (*Artifact, error) {
+	digest, size := sha256.New(), new(counter)
+	archive, err := par.Read(context.Background(), io.TeeReader(r, io.MultiWriter(digest, size)), par.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return &Artifact{
+		Kind: Provider, Token: archive.Token, Provider: archive.Claims, Archive: archive,
+		Size: int64(*size), Digest: fmt.Sprintf("sha256:%x", digest.Sum(nil)),
+	}, nil
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+func readModule(r io.Reader) (*Artifact, error) {
 	info, digest, err := scan(r)
 	if err != nil {
 		return nil, err
@@ -124,28 +184,41 @@ type Policy struct {
 }
 
 // Verify returns nil if the artifact is signed by an account that p trusts, for a
-// module, with exactly these bytes, and is valid now.
+// module or service, with exactly these bytes, and is valid now.
 func (a *Artifact) Verify(p Policy) error {
-	if a.Actor == nil {
+	if a.Token == "" {
 		return fmt.Errorf("%w: it holds no token", ErrUnsigned)
 	}
 	if err := a.verifyKinds(); err != nil {
 		return err
 	}
-	if err := a.verifyHash(p.AllowLegacyHash); err != nil {
-		return err
+	if a.Actor != nil {
+		if err := a.verifyHash(p.AllowLegacyHash); err != nil {
+			return err
+		}
 	}
-	if err := a.Actor.CheckTime(p.Now); err != nil {
+	if err := a.checkTime(p.Now); err != nil {
 		return err
 	}
 	return a.verifyIssuer(p.Issuers)
 }
 
-func (a *Artifact) verifyKinds() error {
-	if kind := a.Issuer().Kind(); kind != strkey.Account {
-		return fmt.Errorf("%w: the issuer %s is a %s key; accounts (A…) sign modules", ErrKeyKind, a.Issuer(), kind)
+func (a *Artifact) checkTime(now time.Time) error {
+	if a.Provider != nil {
+		return a.Provider.CheckTime(now)
 	}
-	if _, err := strkey.ParsePublic(a.Subject(), strkey.Module); err != nil {
+	return a.Actor.CheckTime(now)
+}
+
+func (a *Artifact) verifyKinds() error {
+	what, subject := "modules", strkey.Module
+	if a.Provider != nil {
+		what, subject = "providers", strkey.Service
+	}
+	if kind := a.Issuer().Kind(); kind != strkey.Account {
+		return fmt.Errorf("%w: the issuer %s is a %s key; accounts (A…) sign %s", ErrKeyKind, a.Issuer(), kind, what)
+	}
+	if _, err := strkey.ParsePublic(a.Subject(), subject); err != nil {
 		return fmt.Errorf("%w: the subject: %w", ErrKeyKind, err)
 	}
 	return nil
@@ -196,24 +269,51 @@ func (a *Artifact) MediaTypes() (layer, config string) {
 
 // Issuer gives the account that signed, or "" for an unsigned artifact.
 func (a *Artifact) Issuer() strkey.PublicKey {
-	if a.Actor == nil {
-		return ""
+	switch {
+	case a.Actor != nil:
+		return a.Actor.Issuer
+	case a.Provider != nil:
+		return a.Provider.Issuer
 	}
-	return a.Actor.Issuer
+	return ""
 }
 
 // Subject gives the public key that identifies the artifact, or "".
 func (a *Artifact) Subject() string {
-	if a.Actor == nil {
-		return ""
+	switch {
+	case a.Actor != nil:
+		return a.Actor.Subject
+	case a.Provider != nil:
+		return a.Provider.Subject
 	}
-	return a.Actor.Subject
+	return ""
 }
 
 // Name gives the name in the claims, or "".
 func (a *Artifact) Name() string {
-	if a.Actor == nil {
+	switch {
+	case a.Actor != nil:
+		return a.Actor.Metadata.Name
+	case a.Provider != nil:
+		return text(a.Provider.Metadata.Name)
+	}
+	return ""
+}
+
+// Version gives the version in the claims, or "".
+func (a *Artifact) Version() string {
+	switch {
+	case a.Actor != nil:
+		return text(a.Actor.Metadata.Ver)
+	case a.Provider != nil:
+		return text(a.Provider.Metadata.Ver)
+	}
+	return ""
+}
+
+func text(s *string) string {
+	if s == nil {
 		return ""
 	}
-	return a.Actor.Metadata.Name
+	return *s
 }

@@ -3,6 +3,7 @@ package par
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 )
@@ -79,11 +80,17 @@ var (
 	ErrFormat   = errors.New("no provider archive")
 )
 
-// IsArchive reports whether a file that begins with these bytes (six are
-// enough) may be a provider archive, as opposed to WebAssembly: it is
-// compressed, or it is a tar stream's first entry.
+// StartSize is how many bytes of a file IsArchive looks at.
+const StartSize = 512
+
+// IsArchive reports whether a file that begins so may be a provider archive: it
+// is compressed, or its first block is a tar header.
 func IsArchive(start []byte) bool {
-	return isGzip(start) || len(start) >= 6 && string(start[:6]) == "claims"
+	if isGzip(start) || len(start) >= 262 && string(start[257:262]) == "ustar" {
+		return true
+	}
+	// The form of tar before 1988, with nothing to know it by but the first name.
+	return len(start) >= StartSize && strings.HasPrefix(string(start), claimsStem+".")
 }
 
 func isGzip(start []byte) bool { return len(start) >= 2 && start[0] == 0x1f && start[1] == 0x8b }

@@ -124,7 +124,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 // versionTag is the tag of a target that names none. Signs that a version may have
 // and a tag may not become dashes.
 func versionTag(a *artifact.Artifact) (string, error) {
-	if a.Actor.Metadata.Ver == nil || *a.Actor.Metadata.Ver == "" {
+	if a.Version() == "" {
 		return "", errors.New("the reference has no tag and the claims no version: name one with --reference HOST/NAME:TAG")
 	}
 	return strings.Map(func(r rune) rune {
@@ -132,7 +132,7 @@ func versionTag(a *artifact.Artifact) (string, error) {
 			return r
 		}
 		return '-'
-	}, strings.ToLower(*a.Actor.Metadata.Ver)), nil
+	}, strings.ToLower(a.Version())), nil
 }
 
 // check holds the manifest against the digest that the build gave out: the file was

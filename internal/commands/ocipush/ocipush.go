@@ -3,7 +3,6 @@
 package ocipush
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -19,7 +18,7 @@ import (
 // Command is the tool's root command.
 func Command(s *cli.IO) *cobra.Command {
 	root := cli.Root(s, "ocipush", "Push and pull signed wasmCloud artifacts")
-	root.Long = `Push signed actors to OCI registries and pull them, verified on both ways.
+	root.Long = `Push signed actors and provider archives to OCI registries and pull them, verified on both ways.
 
 Credentials are -u and -p (or WASH_REG_USER and WASH_REG_PASSWORD), else the logins of docker and podman with
 their helpers. Plain HTTP is for registries on this machine, for those listed in WASMCLOUD_OCI_ALLOWED_INSECURE
@@ -172,5 +171,3 @@ func tagsCommand(s *cli.IO) *cobra.Command {
 	f.add(cmd)
 	return cmd
 }
-
-var errProvider = errors.New("it is a provider archive, and those are not pushed or pulled by this version: use `wash reg push` and `wash reg pull` for them")

@@ -106,7 +106,8 @@ func setup(env *testscript.Env) error {
 }
 
 // layUnfit puts artifacts into a registry that push would not have let in:
-// unfit:unsigned, unfit:expired, unfit:tampered, unfit:provider, unfit:text.
+// unfit:unsigned, unfit:expired, unfit:tampered, unfit:provider, unfit:text, and
+// unfit:actor and unfit:par under the types of each other.
 func layUnfit(r *registry.Registry) error {
 	expired, err := os.ReadFile("../../artifact/testdata/probe_expired_s.wasm")
 	if err != nil {
@@ -116,12 +117,19 @@ func layUnfit(r *registry.Registry) error {
 	if err != nil {
 		return err
 	}
+	actor := bytes.Clone(tampered)
 	tampered = append(tampered, 0, 2, 1, 'x') // one more custom section
+	provider, err := os.ReadFile("../../par/testdata/hello.par.gz")
+	if err != nil {
+		return err
+	}
+	cut := provider[:len(provider)-10]
 	for tag, data := range map[string][]byte{
-		"unsigned": []byte("\x00asm\x01\x00\x00\x00"), "expired": expired, "tampered": tampered, "provider": {0x1f, 0x8b, 8, 0}, "text": []byte("text"),
+		"unsigned": []byte("\x00asm\x01\x00\x00\x00"), "expired": expired, "tampered": tampered, "provider": cut, "text": []byte("text"),
+		"actor": actor, "par": provider,
 	} {
 		layer := artifact.ModuleLayer
-		if tag == "provider" {
+		if tag == "provider" || tag == "actor" {
 			layer = artifact.ProviderLayer
 		}
 		r.PutManifest("unfit", tag, "application/vnd.oci.image.manifest.v1+json", fmt.Appendf(nil,
@@ -160,7 +168,7 @@ func layFiles(dir string) error {
 	if err != nil || len(vectors) == 0 {
 		return fmt.Errorf("no signed files to test with: %v", err)
 	}
-	for _, v := range vectors {
+	for _, v := range append(vectors, "../../par/testdata/hello.par.gz", "../../par/testdata/hello.par") {
 		b, err := os.ReadFile(v)
 		if err != nil {
 			return err
@@ -193,7 +201,7 @@ func TestJSONKeys(t *testing.T) {
 		want   string
 	}{
 		{pushResult{}, `{"url":"","digest":"","status":"","reference":""}`},
-		{pullResult{}, `{"file":"","digest":"","module":"","account":"","changed":false}`},
+		{pullResult{}, `{"file":"","digest":"","module":"","account":"","kind":"","changed":false}`},
 	} {
 		got, err := json.Marshal(c.result)
 		if err != nil || string(got) != c.want {
@@ -208,8 +216,8 @@ func TestReadArtifactGoesByContent(t *testing.T) {
 		head []byte
 		want string
 	}{
-		{[]byte{0x1f, 0x8b, 8}, "provider archive"},
-		{tar, "provider archive"},
+		{[]byte{0x1f, 0x8b, 8}, "decompressing"},
+		{tar, "unexpected EOF"},
 		{[]byte("#!/bin/sh"), "Unsupported artifact type"},
 		{nil, "Unsupported artifact type"},
 		{[]byte("\x00as"), "Unsupported artifact type"},

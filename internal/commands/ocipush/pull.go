@@ -1,6 +1,8 @@
 package ocipush
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -11,6 +13,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
 )
 
 // Layers that are accepted beside those that push writes: the type of old
@@ -32,8 +35,10 @@ type pullOptions struct {
 type pullResult struct {
 	File    string `json:"file"`
 	Digest  string `json:"digest"`
-	Module  string `json:"module"`
+	Module  string `json:"module"`            // the key of an actor, "" of a provider
+	Service string `json:"service,omitempty"` // the key of a provider
 	Account string `json:"account"`
+	Kind    string `json:"kind"`
 	Changed bool   `json:"changed"` // false: the file had these bytes already
 }
 
@@ -41,8 +46,8 @@ func pullCommand(s *cli.IO) *cobra.Command {
 	var o pullOptions
 	cmd := &cobra.Command{
 		Use:   "pull REFERENCE",
-		Short: "Pull a signed actor from a registry",
-		Long: `Pull a signed actor from a registry and print the file's name. The file appears, or is replaced, only after
+		Short: "Pull a signed actor or provider archive from a registry",
+		Long: `Pull a signed actor or a provider archive from a registry and print the file's name. The file appears, or is replaced, only after
 the digests and the signature were verified.`,
 		Example: `  ocipush pull localhost:5000/echo:0.1.0
   ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:… --issuer A… --destination build/echo_s.wasm`,
@@ -58,7 +63,7 @@ the digests and the signature were verified.`,
 	o.registry.add(cmd)
 	o.trust.add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&o.destination, "destination", "", "`file` to write (default the repository's last word with .wasm)")
+	fl.StringVar(&o.destination, "destination", "", "`file` to write (default the repository's last word with .wasm or .par.gz)")
 	fl.StringVarP(&o.digest, "digest", "d", "", "`digest` that the manifest must have; sha256: may be left out")
 	fl.BoolVar(&o.allowLatest, "allow-latest", false, "allow the tag latest, named or implied")
 	return cmd
@@ -80,16 +85,10 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 	cfg.AllowLatest = o.allowLatest
 	cfg.Accept = []string{artifact.ModuleLayer, artifact.ProviderLayer, tarLayer, componentLayer}
 	result := &pullResult{File: o.destination}
-	if result.File == "" {
-		result.File = path.Base(ref.Repository) + ".wasm"
-	}
 	pulled, err := oci.New(cfg).Pull(cmd.Context(), ref, o.digest, func(m oci.Pulled, r io.Reader) error {
-		if m.LayerType == artifact.ProviderLayer {
-			return errProvider
-		}
 		bar := newProgress(s, m.Size)
 		defer bar.finish()
-		return result.write(bar.reader(r), policy)
+		return result.receive(bar.reader(r), path.Base(ref.Repository), m.LayerType, policy)
 	})
 	if err != nil {
 		return nil, err
@@ -97,6 +96,30 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 	result.Digest = pulled.Digest
 	cli.Notef(s, "pulled and validated %s, signed by %s", pulled.Digest, result.Account)
 	return result, nil
+}
+
+// receive gives the file its name, unless it has one, by what its content is. That
+// must be what the manifest says, by which hosts go.
+func (p *pullResult) receive(r io.Reader, stem, layerType string, policy artifact.Policy) error {
+	in := bufio.NewReader(r)
+	start, err := in.Peek(par.StartSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	extension, provider := ".wasm", par.IsArchive(start)
+	if provider {
+		extension = ".par.gz"
+	}
+	if p.File == "" {
+		p.File = stem + extension
+	}
+	switch {
+	case provider && (layerType == artifact.ModuleLayer || layerType == componentLayer):
+		return fmt.Errorf("the manifest says that it is WebAssembly (%s), and it is a provider archive: push it again by `ocipush push`", layerType)
+	case !provider && layerType == artifact.ProviderLayer:
+		return fmt.Errorf("the manifest says that it is a provider archive (%s), and it is none: push it again by `ocipush push`", layerType)
+	}
+	return p.write(in, policy)
 }
 
 // write lets the file appear only when r has ended well (its digest is right)
@@ -111,7 +134,12 @@ func (p *pullResult) write(r io.Reader, policy artifact.Policy) (err error) {
 		if _, err := io.Copy(io.Discard, both); err != nil {
 			return err
 		}
-		p.Module, p.Account = a.Subject(), string(a.Issuer())
+		p.Kind, p.Account = string(a.Kind), string(a.Issuer())
+		if a.Kind == artifact.Provider {
+			p.Service = a.Subject()
+		} else {
+			p.Module = a.Subject()
+		}
 		return a.Verify(policy)
 	})
 	return err

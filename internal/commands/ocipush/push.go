@@ -14,6 +14,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -41,12 +42,14 @@ func pushCommand(s *cli.IO) *cobra.Command {
 	var o pushOptions
 	cmd := &cobra.Command{
 		Use:   "push REFERENCE FILE",
-		Short: "Push a signed actor to a registry",
-		Long: `Push a signed actor to a registry and print its digest. The file is verified first: its signature, that the
-token belongs to it, and its dates. What the registry has already is not sent again.
+		Short: "Push a signed actor or provider archive to a registry",
+		Long: `Push a signed actor or a provider archive to a registry and print its digest. The file is verified first: its
+signature, that the token belongs to it (to each executable of an archive), and its dates. What the registry has
+already is not sent again.
 
 A tag that names something else is moved on a registry of this machine, and elsewhere only with --force.`,
 		Example: `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
+  ocipush push localhost:5000/kv:0.3.0 build/kv.par.gz
   ocipush push ghcr.io/me/echo:0.1.0 build/echo_s.wasm -a org.opencontainers.image.source=https://github.com/me/echo`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -149,7 +152,7 @@ func verified(path string, policy artifact.Policy) (*artifact.Artifact, error) {
 		err = a.Verify(policy)
 	}
 	if errors.Is(err, artifact.ErrUnsigned) {
-		err = fmt.Errorf("%w: sign it first, with `signer sign`", err)
+		err = fmt.Errorf("%w: sign it first, with `signer sign`", err) // archives can't be without a token
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is not pushed: %w", path, err)
@@ -161,7 +164,7 @@ var wasmMagic = []byte("\x00asm")
 
 // readArtifact goes by content, as wash does; names say nothing.
 func readArtifact(r io.Reader) (*artifact.Artifact, error) {
-	head := make([]byte, 512)
+	head := make([]byte, par.StartSize)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
@@ -181,12 +184,10 @@ func readArtifact(r io.Reader) (*artifact.Artifact, error) {
 
 func checkKind(head []byte) error {
 	switch {
-	case bytes.HasPrefix(head, wasmMagic):
+	case bytes.HasPrefix(head, wasmMagic), par.IsArchive(head):
 		return nil
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) > 262 && string(head[257:262]) == "ustar":
-		return errProvider
 	}
-	return errors.New("Unsupported artifact type: want a signed WebAssembly module or component") //nolint:staticcheck // wash's words
+	return errors.New("Unsupported artifact type: want a signed WebAssembly module or component, or a provider archive") //nolint:staticcheck // wash's words
 }
 
 func parseAnnotations(list []string) (map[string]string, error) {

@@ -16,7 +16,8 @@ import (
 
 // findCases reads all case files of the given files and folders, which are
 // searched one level deep, in order of their names.
-func findCases(places []string, filter *regexp.Regexp) ([]*casefile.Case, error) {
+// check says whether a case suits what is tested.
+func findCases(places []string, filter *regexp.Regexp, check func(*casefile.Case) error) ([]*casefile.Case, error) {
 	var out []*casefile.Case
 	for _, place := range places {
 		files, err := caseFiles(place)
@@ -29,6 +30,9 @@ func findCases(places []string, filter *regexp.Regexp) ([]*casefile.Case, error)
 				return nil, fmt.Errorf("reading a case: %w", err)
 			}
 			c, err := casefile.Parse(file, text)
+			if err == nil {
+				err = check(c)
+			}
 			if err != nil {
 				return nil, err
 			}

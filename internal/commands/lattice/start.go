@@ -38,7 +38,7 @@ func startCommand(s *cli.IO) *cobra.Command {
 	var f startFlags
 	cmd := &cobra.Command{
 		Use:   "start [actor] REFERENCE",
-		Short: "Start an actor, or replace the running one",
+		Short: "Start an actor or a provider, or replace the running one",
 		Long: `Start an actor from an OCI reference, or from a signed .wasm file if the host loads files, and wait until it runs.
 
 If the host runs the actor already, its code is replaced in place, which is said on standard error; --add adds
@@ -70,13 +70,15 @@ or its event says that it failed.`,
 			return f.run(ctx, ses, cmd, o)
 		})(cmd, args)
 	}
+	cmd.AddCommand(startProviderCommand(s))
 	return cmd
 }
 
 func (f *startFlags) options(args []string) (bus.StartOptions, error) {
 	o := bus.StartOptions{HostID: f.host, Count: f.count, Add: f.add, SkipWait: f.skipWait}
-	args, err := actorOnly(args)
-	if err == nil && len(args) != 1 {
+	args = actorOnly(args)
+	var err error
+	if len(args) != 1 {
 		err = cli.Usage("name one reference, such as localhost:5000/echo:0.1.0")
 	}
 	if err == nil && f.host != "" {
@@ -95,14 +97,11 @@ func (f *startFlags) options(args []string) (bus.StartOptions, error) {
 }
 
 // actorOnly drops the word that wash's `ctl start actor` has.
-func actorOnly(args []string) ([]string, error) {
-	switch {
-	case len(args) > 0 && args[0] == "provider":
-		return nil, cli.Usage("providers are not started by this tool; `wash ctl start provider` does it")
-	case len(args) > 0 && args[0] == "actor":
-		return args[1:], nil
+func actorOnly(args []string) []string {
+	if len(args) > 0 && args[0] == "actor" {
+		return args[1:]
 	}
-	return args, nil
+	return args
 }
 
 // pairs reads KEY=VALUE arguments.
@@ -242,7 +241,7 @@ func scaleCommand(s *cli.IO) *cobra.Command {
 }
 
 func stopCommand(s *cli.IO) *cobra.Command {
-	return group("stop", "Stop actors or hosts", stopActorCommand(s), stopHostCommand(s))
+	return group("stop", "Stop actors, providers or hosts", stopActorCommand(s), stopProviderCommand(s), stopHostCommand(s))
 }
 
 func stopActorCommand(s *cli.IO) *cobra.Command {

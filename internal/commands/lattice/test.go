@@ -43,6 +43,9 @@ With --cases, calls described in files are made and their replies compared. With
 the actor's own tests are run: operation Testing.Start of the contract wasmcloud:testing, or Start for actors
 that know no other; their results may come in msgpack or CBOR. Exit code 1 if a test fails or none ran.
 
+Cases run one after the other, because their fakes are linked to the one actor. For the same reason two runs
+against the same actor in one lattice get in each other's way: give each a host of its own by devhost exec.
+
 ` + casefile.Help,
 		Example: `  devhost exec -- lattice test build/echo_s.wasm --cases cases
   lattice test echo --options test-options.json --filter 'kv_.*' --junit report.xml`,
@@ -86,7 +89,7 @@ func (f *testFlags) plan() (*testPlan, error) {
 		}
 	}
 	var err error
-	if p.cases, err = findCases(f.cases, p.filter); err != nil {
+	if p.cases, err = findCases(f.cases, p.filter, (*casefile.Case).ForActor); err != nil {
 		return nil, err
 	}
 	p.options = wasmbus.TestOptions{Patterns: []string{".*"}}
@@ -199,20 +202,57 @@ func (p *testPlan) runCases(ctx context.Context, c *caller, key string, r *repor
 	for _, tc := range p.cases {
 		began := c.ses.io.Now()
 		out := result{Name: tc.Name, File: tc.Path, Passed: true}
-		for i := range tc.Steps {
-			if err := runStep(ctx, &tc.Steps[i], c, key, logs); err != nil {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				out.Passed = false
-				out.Error = fmt.Sprintf("%s:%d: step %d, %s: %v", tc.Path, tc.Steps[i].Line, i+1, tc.Steps[i].Operation, err)
-				break
+		if err := runCase(ctx, tc, c, key, logs); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
+			out.Passed, out.Error = false, err.Error()
 		}
 		out.Time = c.ses.io.Now().Sub(began)
 		r.add(out)
 	}
 	return nil
+}
+
+// runCase makes the calls of a case, with its fakes around the actor.
+func runCase(ctx context.Context, tc *casefile.Case, c *caller, key string, logs *bus.Subscription) (err error) {
+	player := casefile.NewPlayer(tc, "the actor")
+	fakes, err := startFakes(ctx, c, key, tc, player)
+	defer func() { err = errors.Join(err, fakes.close(ctx)) }()
+	if err != nil {
+		return err
+	}
+	for i := range tc.Steps {
+		s := &tc.Steps[i]
+		player.Begin(s)
+		err := runStep(ctx, s, c, key, logs)
+		if err := because(player.End(), err); err != nil {
+			return fmt.Errorf("%s:%d: step %d, %s: %w", tc.Path, s.Line, i+1, s.Operation, err)
+		}
+	}
+	return nil
+}
+
+// because puts what the fakes saw before what came of it.
+func because(seen, err error) error {
+	if seen == nil || err == nil {
+		return errors.Join(seen, err)
+	}
+	return fmt.Errorf("%w\nwhat came of it: %w", seen, err)
+}
+
+// missingLink recognises what hosts answer an actor that calls a contract without a
+// provider.
+var missingLink = regexp.MustCompile(`missing link definition for ([a-zA-Z0-9:_.-]+)`)
+
+// linkHint says how a case gives an actor the provider that it asks for.
+func linkHint(err error) error {
+	m := missingLink.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	contract := strings.TrimRight(m[1], ":.")
+	return fmt.Errorf("%w\nto fake that provider, write before the first call:\n-- link %s --", err, contract)
 }
 
 func runStep(ctx context.Context, s *casefile.Step, c *caller, key string, logs *bus.Subscription) error {
@@ -225,7 +265,7 @@ func runStep(ctx context.Context, s *casefile.Step, c *caller, key string, logs 
 	case s.Fails != nil && !s.Fails.MatchString(err.Error()):
 		return fmt.Errorf("want an error that matches %s, got: %w", s.Fails, err)
 	case s.Fails == nil && err != nil:
-		return err
+		return linkHint(err)
 	case s.Checked:
 		diff, err := casefile.Match(s.Reply, reply)
 		if err != nil {

@@ -3,16 +3,18 @@
 package bazel
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // A user has the rules as an archive, with what is committed and nothing else.
 func TestUserOfAnArchive(t *testing.T) {
-	w := openAs(t, "rules", "archive")
+	w := openAs(t, "testdata/rules", "archive")
 	archive := filepath.Join(w.dir, "rules_wasmcloud.tar")
 	cmd := exec.Command("git", "archive", "--prefix=rules_wasmcloud/", "--output", archive, "HEAD")
 	cmd.Dir = repository(t)
@@ -27,30 +29,65 @@ func TestUserOfAnArchive(t *testing.T) {
     strip_prefix = "rules_wasmcloud",
     urls = ["file://`+archive+`"],
 )`)
-	w.must("build", "//actor:signed")
+	// What an earlier run fetched and built would hide what this one costs.
+	w.must("clean", "--expunge")
+	out := w.must("build", "//actor:signed")
+
 	want := filepath.Join(t.TempDir(), "probe_s.wasm")
 	sign(t, append([]string{filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
-	text, err := os.ReadFile(want)
+	if !bytes.Equal(w.built("actor/actor_s.wasm"), []byte(read(t, want))) {
+		t.Error("the archive's rules sign otherwise")
+	}
+	signingBuildsTheSignerOnly(t, out)
+	signingFetchesItsToolsOnly(t, strings.TrimSpace(w.must("info", "output_base").stdout))
+}
+
+// signingBuildsTheSignerOnly: the toolchain knows more tools, and what is not run is not compiled.
+func signingBuildsTheSignerOnly(t *testing.T, out *output) {
+	t.Helper()
+	var linked []string
+	compiled := 0
+	for _, s := range out.spawns {
+		line := strings.Join(s.CommandArgs, " ")
+		switch s.Mnemonic {
+		case "GoLink":
+			linked = append(linked, line)
+		case "GoCompilePkg":
+			compiled++
+			for _, no := range []string{"nats_io_nats", "wazero", "oras", "containerregistry", "docker", "/internal/host/", "/internal/oci"} {
+				if strings.Contains(line, no) {
+					t.Errorf("signing compiles %s: %.300s", no, line)
+				}
+			}
+		}
+	}
+	if len(linked) != 1 || !strings.Contains(linked[0], "tools/signer") || compiled < 5 {
+		t.Errorf("signing compiles %d packages and links %d programs, want the signer: %.300q", compiled, len(linked), linked)
+	}
+}
+
+// signingFetchesItsToolsOnly: no module of the host, of this repository's registry or of its tests.
+func signingFetchesItsToolsOnly(t *testing.T, base string) {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(base, "external", "gazelle*go_deps~*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(text) != string(w.built("actor/actor_s.wasm")) {
-		t.Error("the archive's rules sign otherwise")
-	}
-
-	// Signing fetches what signer and ocipush are made of, and no host. (ocipush makes the
-	// manifest; without the output group digest it is not compiled.)
-	base := strings.TrimSpace(w.must("info", "output_base").stdout)
-	fetched, err := filepath.Glob(filepath.Join(base, "external", "*go_deps~*"))
-	if err != nil || len(fetched) < 3 {
-		t.Fatalf("%d Go modules are fetched, %v", len(fetched), err)
-	}
-	for _, dir := range fetched {
-		for _, no := range []string{"nats_server", "nats_go", "wazero", "distribution_distribution", "buildtools"} {
-			if strings.Contains(filepath.Base(dir), no) {
-				t.Errorf("signing fetches %s", filepath.Base(dir))
-			}
+	var fetched, want []string
+	for _, dir := range dirs {
+		_, name, _ := strings.Cut(filepath.Base(dir), "go_deps~")
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && name != "bazel_gazelle_go_repository_config" {
+			fetched = append(fetched, name)
 		}
+	}
+	// Bazel looks at every tool of the toolchain, as it has to know what to compile.
+	for _, m := range modulesOf(t, []string{"linux"}, "./tools/signer", "./tools/ocipush", "./tools/wasmfix") {
+		want = append(want, repositoryName(m.path))
+	}
+	slices.Sort(fetched)
+	slices.Sort(want)
+	if !slices.Equal(fetched, want) {
+		t.Errorf("signing fetches the Go modules\n%s\nand its tools are made of\n%s", strings.Join(fetched, "\n"), strings.Join(want, "\n"))
 	}
 	t.Logf("%d Go modules fetched to sign", len(fetched))
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/bazelcache"
 )
@@ -21,11 +20,7 @@ import (
 // compiling the tools.
 func warm(t *testing.T) *bazelcache.Cache {
 	t.Helper()
-	folder, err := fsx.UserCacheDir(os.Getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache, err := bazelcache.New(filepath.Join(folder, "e2e-bazel", "remote-cache"))
+	cache, err := bazelcache.New(filepath.Join(cacheDir(t), "remote-cache"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,19 @@ type workspace struct {
 	env []string
 }
 
+// mainWorkspace is the one that most tests use; its server runs until all are done.
+const mainWorkspace = "rules"
+
+// cacheDir holds the workspaces, and what they share, between runs.
+func cacheDir(t *testing.T) string {
+	t.Helper()
+	cache, err := fsx.UserCacheDir(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(cache, "e2e-bazel")
+}
+
 func repository(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -44,19 +57,20 @@ func repository(t *testing.T) string {
 
 // open gives the workspace testdata/NAME. Every test gets the files as they are in the
 // repository; Bazel's outputs of earlier runs are still there.
-func open(t *testing.T, name string) *workspace { return openAs(t, name, name) }
-
-// openAs gives testdata/NAME in a folder of another name, and so with outputs of its own.
-func openAs(t *testing.T, name, folder string) *workspace {
+func open(t *testing.T, name string) *workspace {
 	t.Helper()
-	cache, err := fsx.UserCacheDir(os.Getenv)
-	if err != nil {
-		t.Fatal(err)
+	return openAs(t, filepath.Join("testdata", name), name)
+}
+
+// openAs gives a copy of a folder under another name, and so with outputs of its own.
+func openAs(t *testing.T, from, folder string) *workspace {
+	t.Helper()
+	w := &workspace{t: t, dir: filepath.Join(cacheDir(t), folder)}
+	if folder != mainWorkspace {
+		t.Cleanup(w.shutdown)
 	}
-	w := &workspace{t: t, dir: filepath.Join(cache, "e2e-bazel", folder)}
-	from := filepath.Join("testdata", name)
-	err = filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() { // bazel-bin and the like are links
 			return err
 		}
 		body, err := os.ReadFile(path)
@@ -135,7 +149,7 @@ func (w *workspace) bazel(command string, args ...string) (*output, error) {
 	out := &output{events: filepath.Join(temp, "events.json"), log: filepath.Join(temp, "log.json")}
 	line := []string{command}
 	if slices.Contains([]string{"build", "test", "run"}, command) {
-		line = append(line, "--jobs=2", "--sandbox_default_allow_network=false", "--incompatible_strict_action_env",
+		line = append(line, "--disk_cache="+filepath.Join(cacheDir(w.t), "disk"), "--sandbox_default_allow_network=false", "--incompatible_strict_action_env",
 			"--build_event_json_file="+out.events, "--execution_log_json_file="+out.log)
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(repository(w.t), "bazelw"), append(line, args...)...)
@@ -152,6 +166,15 @@ func (w *workspace) bazel(command string, args ...string) (*output, error) {
 		out.spawns = spawned
 	}
 	return out, err
+}
+
+// shutdown ends the workspace's server, which holds half a gigabyte.
+func (w *workspace) shutdown() {
+	cmd := exec.Command(filepath.Join(repository(w.t), "bazelw"), "shutdown")
+	cmd.Dir, cmd.Env = w.dir, append(os.Environ(), "BAZELW_BIND="+repository(w.t))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Logf("bazel shutdown: %v\n%s", err, out)
+	}
 }
 
 // must runs Bazel, which has to succeed.
@@ -184,6 +207,46 @@ func readLog(path string) ([]spawn, error) {
 			return nil, err
 		}
 		all = append(all, s)
+	}
+}
+
+// idle fails the test if the build did anything, as both the execution log and the
+// build events tell it.
+func (o *output) idle(t *testing.T) {
+	t.Helper()
+	if len(o.spawns) > 0 {
+		t.Errorf("a build with no change ran %d actions, first %s", len(o.spawns), o.spawns[0].Mnemonic)
+	}
+	f, err := os.Open(o.events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	type metrics struct {
+		ActionSummary struct {
+			ActionData []struct{ Mnemonic, ActionsExecuted string }
+		}
+	}
+	var found *metrics
+	for d := json.NewDecoder(f); ; {
+		var event struct{ BuildMetrics *metrics }
+		if err := d.Decode(&event); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if event.BuildMetrics != nil {
+			found = event.BuildMetrics
+		}
+	}
+	if found == nil {
+		t.Fatal("the build events hold no metrics")
+	}
+	for _, a := range found.ActionSummary.ActionData {
+		// Writes the status files of every build; no action reads them unless it is stamped.
+		if a.ActionsExecuted != "" && a.ActionsExecuted != "0" && a.Mnemonic != "BazelWorkspaceStatusAction" {
+			t.Errorf("a build with no change ran %s actions %s", a.ActionsExecuted, a.Mnemonic)
+		}
 	}
 }
 

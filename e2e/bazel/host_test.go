@@ -89,20 +89,3 @@ func TestFilterShardsAndReport(t *testing.T) {
 		t.Errorf("%d of 4 shards ran tests, want 3: each case in one", n)
 	}
 }
-
-// The command of the issue, in the workspace that users copy.
-func TestExampleWorkspace(t *testing.T) {
-	w := &workspace{t: t, dir: filepath.Join(repository(t), "examples/bazel-actor")}
-	w.must("build", "//actor:signed")
-	w.must("test", "//actor/...")
-	out := w.must("run", "//actor:inspect")
-	if !strings.Contains(out.stdout, "hello") {
-		t.Errorf("inspect: %s", out.stdout)
-	}
-	_, address := serve(t)
-	pushed := w.must("run", "//actor:push", "--", "--reference", address+"/hello:0.1.0")
-	w.must("build", "//actor:digest")
-	if pushed.stdout != string(w.built("actor/actor.digest")) {
-		t.Errorf("pushed %q", pushed.stdout)
-	}
-}

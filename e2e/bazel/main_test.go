@@ -12,8 +12,8 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
-// TestMain says which Bazel is used, and leaves no server running: each holds half a
-// gigabyte.
+// TestMain says which Bazel is used, and leaves no server running; a test ends the
+// servers of its own workspaces.
 func TestMain(m *testing.M) {
 	bazelw, err := filepath.Abs("../../bazelw")
 	if err != nil {
@@ -27,22 +27,11 @@ func TestMain(m *testing.M) {
 		os.Exit(1) // without a Bazel these tests fail; who wants none does not run them
 	}
 	code := m.Run()
-	for _, dir := range workspaces() {
+	if cache, err := fsx.UserCacheDir(os.Getenv); err == nil {
 		cmd := exec.Command(bazelw, "shutdown")
-		cmd.Dir = dir
+		cmd.Dir = filepath.Join(cache, "e2e-bazel", mainWorkspace)
 		cmd.Env = append(os.Environ(), "BAZELW_BIND="+filepath.Dir(bazelw))
 		_ = cmd.Run() // a server that is left ends by itself after a while
 	}
 	os.Exit(code)
-}
-
-func workspaces() []string {
-	dirs := []string{"../../examples/bazel-actor"}
-	if cache, err := fsx.UserCacheDir(os.Getenv); err == nil {
-		found, _ := filepath.Glob(filepath.Join(cache, "e2e-bazel", "*", ".bazelversion"))
-		for _, f := range found {
-			dirs = append(dirs, filepath.Dir(f))
-		}
-	}
-	return dirs
 }

@@ -36,9 +36,7 @@ func TestNothingIsDoneTwice(t *testing.T) {
 	w := open(t, "rules")
 	targets := []string{"//actor:signed", "//actor:digest", "//actor:claims", "//actor:unsigned"}
 	w.must("build", targets...)
-	if out := w.must("build", targets...); len(out.spawns) > 0 {
-		t.Errorf("a build with no change ran %d actions, first %s", len(out.spawns), out.spawns[0].Mnemonic)
-	}
+	w.must("build", targets...).idle(t)
 }
 
 func TestAChangedClaimHashesNothing(t *testing.T) {
@@ -109,6 +107,28 @@ func TestActionsDeclareEverything(t *testing.T) {
 		if strings.Contains(s.CommandArgs[0], "bash") || strings.HasSuffix(s.CommandArgs[0], "/sh") {
 			t.Errorf("%s runs a shell", s.Mnemonic)
 		}
+	}
+}
+
+// A listener of this machine, which every process outside of a sandbox reaches.
+func TestActionsHaveNoNetwork(t *testing.T) {
+	w := open(t, "rules")
+	_, address := serve(t)
+	host, port, _ := strings.Cut(address, ":")
+	w.write("network/BUILD.bazel", `genrule(
+    name = "reach",
+    outs = ["reach.txt"],
+    cmd = "(exec 3<>/dev/tcp/`+host+`/`+port+`) 2>/dev/null && echo reached > $@ || echo cut > $@",
+)
+`)
+	t.Cleanup(func() { w.write("network/BUILD.bazel", "") })
+	w.must("build", "//network:reach")
+	if got := string(w.built("network/reach.txt")); got != "cut\n" {
+		t.Errorf("an action's network: %s", got)
+	}
+	w.must("build", "--sandbox_default_allow_network", "--spawn_strategy=local", "//network:reach", "--action_env=AGAIN=1")
+	if got := string(w.built("network/reach.txt")); got != "reached\n" {
+		t.Errorf("outside of the sandbox: %s", got)
 	}
 }
 

@@ -38,7 +38,7 @@ rules_wasmcloud_register_toolchains()
 func TestWorkspaceGivesTheSameBytes(t *testing.T) {
 	module := open(t, "rules")
 	module.must("build", "//actor:signed", "//actor:digest")
-	old := openAs(t, "rules", "workspace")
+	old := openAs(t, "testdata/rules", "workspace")
 	if err := os.Remove(filepath.Join(old.dir, "MODULE.bazel")); err != nil {
 		t.Fatal(err)
 	}

@@ -280,31 +280,50 @@ func (c *Control) Auction(ctx context.Context, ref string, constraints map[strin
 	if err != nil {
 		return "", err
 	}
-	err = c.gather(ctx, c.subject.AuctionActor(), body, c.cfg.AuctionTimeout, c.cfg.AuctionTimeout, func(b []byte) bool {
-		var bid wasmbus.ActorAuctionAck
+	return c.auction(ctx, c.subject.AuctionActor(), body, "actor "+ref, constraints)
+}
+
+// AuctionProvider asks which host would run a provider under a link name, and
+// returns the first that bids. One that runs it already makes no bid.
+func (c *Control) AuctionProvider(ctx context.Context, ref, link string, constraints map[string]string) (host string, err error) {
+	if constraints == nil {
+		constraints = map[string]string{}
+	}
+	body, err := wasmbus.EncodeJSON(wasmbus.ProviderAuctionRequest{ProviderRef: ref, LinkName: link, Constraints: constraints})
+	if err != nil {
+		return "", err
+	}
+	return c.auction(ctx, c.subject.AuctionProvider(), body, "provider "+ref, constraints)
+}
+
+func (c *Control) auction(ctx context.Context, subject string, body []byte, what string, constraints map[string]string) (host string, err error) {
+	err = c.gather(ctx, subject, body, c.cfg.AuctionTimeout, c.cfg.AuctionTimeout, func(b []byte) bool {
+		var bid struct {
+			HostID string `json:"host_id"`
+		}
 		if wasmbus.DecodeJSON(b, &bid) == nil {
 			host = bid.HostID
 		}
 		return host != ""
 	})
 	if err == nil && host == "" {
-		err = c.noBid(ctx, ref, constraints)
+		err = c.noBid(ctx, what, constraints)
 	}
 	return host, err
 }
 
-// noBid tells a lattice without hosts from one whose hosts do not want an actor:
-// only the first is helped by another host.
-func (c *Control) noBid(ctx context.Context, ref string, constraints map[string]string) error {
+// noBid tells a lattice without hosts from one whose hosts do not want what is
+// to be started: only the first is helped by another host.
+func (c *Control) noBid(ctx context.Context, what string, constraints map[string]string) error {
 	hosts, err := c.Hosts(ctx)
 	if err != nil || len(hosts) == 0 {
-		return fmt.Errorf("%w: no suitable hosts found for actor %s on lattice %s at %s", ErrNoHost, ref, c.cfg.Lattice, c.conn.url)
+		return fmt.Errorf("%w: no suitable hosts found for %s on lattice %s at %s", ErrNoHost, what, c.cfg.Lattice, c.conn.url)
 	}
 	why := ""
 	if len(constraints) > 0 {
 		why = fmt.Sprintf("; wanted are the labels %s", labels(constraints))
 	}
-	return fmt.Errorf("%w for actor %s: %d on lattice %s at %s made no bid%s", ErrNoBid, ref, len(hosts), c.cfg.Lattice, c.conn.url, why)
+	return fmt.Errorf("%w for %s: %d on lattice %s at %s made no bid%s", ErrNoBid, what, len(hosts), c.cfg.Lattice, c.conn.url, why)
 }
 
 func labels(m map[string]string) string {
@@ -338,6 +357,16 @@ func (c *Control) UpdateActor(ctx context.Context, cmd wasmbus.UpdateActorComman
 
 func (c *Control) updateWithin(ctx context.Context, timeout time.Duration, cmd wasmbus.UpdateActorCommand) error {
 	return c.commandWithin(ctx, timeout, c.subject.Command(cmd.HostID, wasmbus.CmdUpdateActor), cmd)
+}
+
+// StartProvider sends cmd.<host>.lp; the work is done after the ack.
+func (c *Control) StartProvider(ctx context.Context, cmd wasmbus.StartProviderCommand) error {
+	return c.command(ctx, c.subject.Command(cmd.HostID, wasmbus.CmdStartProvider), cmd)
+}
+
+// StopProvider sends cmd.<host>.sp; the work is done after the ack.
+func (c *Control) StopProvider(ctx context.Context, cmd wasmbus.StopProviderCommand) error {
+	return c.command(ctx, c.subject.Command(cmd.HostID, wasmbus.CmdStopProvider), cmd)
 }
 
 // StopHost sends cmd.<host>.stop; grace is what the host may take.

@@ -26,6 +26,7 @@ type HostState struct {
 	ClusterKey    string    `json:"cluster_key"` // public, C…
 	Context       string    `json:"context"`     // path of a HostConfig file, 0600
 	Version       string    `json:"version"`
+	Dashboard     string    `json:"dashboard,omitempty"` // URL; the token is not in it
 }
 
 // ReadHostState reads such a file.

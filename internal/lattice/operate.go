@@ -305,6 +305,10 @@ type eventData struct {
 	ImageRef  string `json:"image_ref"`
 	ActorRef  string `json:"actor_ref"`
 	Error     string `json:"error"`
+
+	ProviderRef string `json:"provider_ref"`
+	LinkName    string `json:"link_name"`
+	ContractID  string `json:"contract_id"`
 }
 
 // waitEvent reads the events of one host until match is done or wait is over.

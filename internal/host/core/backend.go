@@ -47,6 +47,9 @@ func (h *Host) Inventory() wasmbus.HostInventory {
 	for _, a := range h.running() {
 		inv.Actors = append(inv.Actors, a.describe())
 	}
+	for _, p := range h.capabilities() {
+		inv.Providers = append(inv.Providers, p.describe())
+	}
 	return inv
 }
 
@@ -67,6 +70,11 @@ func (h *Host) Heartbeat() {
 	}
 	for _, a := range h.running() {
 		beat.Actors[a.key] = a.count()
+	}
+	for _, p := range h.capabilities() {
+		beat.Providers = append(beat.Providers, wasmbus.HeartbeatProvider{
+			ContractID: p.entity.ContractID, LinkName: p.entity.LinkName, PublicKey: p.entity.PublicKey,
+		})
 	}
 	h.events.Emit(wasmbus.EventHostHeartbeat, beat)
 }
@@ -161,13 +169,13 @@ func (h *Host) changed(c lattice.Change) {
 }
 
 func (h *Host) linkChanged(c lattice.Change) {
-	link, subject, event := c.Link, wasmbus.LinkPutSubject, wasmbus.EventLinkSet
+	link, event := c.Link, wasmbus.EventLinkSet
 	if c.Deleted {
 		var known bool
 		if link, known = h.know.dropLink(c.ID); !known {
 			return
 		}
-		subject, event = wasmbus.LinkDelSubject, wasmbus.EventLinkDeleted
+		event = wasmbus.EventLinkDeleted
 	} else {
 		h.know.putLink(link)
 	}
@@ -176,9 +184,11 @@ func (h *Host) linkChanged(c lattice.Change) {
 	}
 	h.log.Info("link changed", "event", event, "actor", link.ActorID, "provider", link.ProviderID, "contract", link.ContractID, "link", link.LinkName)
 	h.events.Emit(event, wasmbus.NewLinkChanged(link))
-	to := subject(h.cfg.Lattice, link.ProviderID, link.LinkName)
-	if err := h.bus.Publish(to, link.Marshal()); err != nil {
-		h.log.Error("provider was not told of a link", "provider", link.ProviderID, "error", err)
+	// Providers of no host, such as those of tests, hear of their links in this
+	// way alone, so it does not matter whether this one runs here.
+	h.publishLink(link, c.Deleted)
+	if p := h.capabilityOf(link.ProviderID, link.LinkName); p != nil {
+		p.noteLink(link, c.Deleted)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
@@ -61,7 +62,7 @@ func (h *Host) budget() time.Duration {
 // invoke checks an invocation and runs it.
 func (h *Host) invoke(ctx context.Context, a *actor, inv *wasmbus.Invocation) ([]byte, error) {
 	check := wasmbus.Verification{
-		Now: h.cfg.Now(), ClusterIssuers: h.issuers, Target: wasmbus.Actor(a.key), Seen: h.replay,
+		Now: h.cfg.Now(), ClusterIssuers: h.issuers, Bound: h.bound.origin, Target: wasmbus.Actor(a.key), Seen: h.replay,
 		Origin: policy.Origin(h.know, a.key, a.code().meta().Caps),
 	}
 	if inv.Chunked() {
@@ -100,7 +101,9 @@ func (h *Host) run(ctx context.Context, a *actor, id, operation string, msg []by
 	}
 	defer a.leave(context.WithoutCancel(ctx), c)
 
+	ctx, span := h.cfg.Traces.Begin(ctx, dash.Span{Call: id, Kind: dash.SpanActor, Target: a.key, Name: c.art.Name(), Operation: operation, In: len(msg)})
 	out, err := h.runCode(ctx, a, c, id, operation, msg)
+	span.End(len(out), err)
 	took := h.since(began, time.Microsecond)
 	if err != nil {
 		err = h.explain(err, a, c, operation)

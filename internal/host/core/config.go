@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/provider"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
@@ -39,15 +41,29 @@ type Config struct {
 	OCI             oci.Config         // Transport may be replaced for an in-process registry
 	CacheDir        string             // of fetched artifacts; required
 	AllowFile       bool               // start actors from files of this machine
+	UploadDir       string             // files in it may always be started: the dashboard has verified them
 	Issuers         []strkey.PublicKey // accounts that may sign actors; empty = any
 	AllowLegacyHash bool               // see artifact.Policy
+
+	// IssuerPerProvider gives each provider a key of its own to sign its calls
+	// with, in place of the cluster seed. It is for a lattice that is this host's
+	// alone: other hosts trust the cluster key only.
+	IssuerPerProvider bool
+	ProviderEnv       []string         // environment of providers, "NAME=value"; nil = empty
+	ProviderLogLevel  string           // told to providers; "" = they decide
+	ProviderLogJSON   bool             // told to providers
+	ProviderRestart   provider.Backoff // of those that end by themselves
+	ProviderShutdown  time.Duration    // for the shutdown request, before SIGTERM; 0 = 2 s
+	HealthFirst       time.Duration    // from a provider's start to its first check; 0 = 5 s
+	HealthEvery       time.Duration    // between two checks; 0 = 30 s
 
 	Runtime    wasmrt.Config
 	RPCTimeout time.Duration // of the callers; 0 = 2 s
 	Queue      int           // calls that may wait for one actor; 0 = 256
 
-	Log *slog.Logger     // nil = none
-	Now func() time.Time // nil = the real clock
+	Traces *dash.Traces     // of the last calls, for the dashboard; nil = none
+	Log    *slog.Logger     // nil = none
+	Now    func() time.Time // nil = the real clock
 }
 
 // heartbeat is how often a host tells that it lives.
@@ -78,9 +94,10 @@ func (c Config) withDefaults() (Config, error) {
 	if c.RPCTimeout == 0 {
 		c.RPCTimeout = lattice.DefaultCallTimeout
 	}
-	if c.Queue == 0 {
-		c.Queue = 256
-	}
+	c.Queue = cmp.Or(c.Queue, 256)
+	c.ProviderShutdown = cmp.Or(c.ProviderShutdown, 2*time.Second)
+	c.HealthFirst = cmp.Or(c.HealthFirst, 5*time.Second)
+	c.HealthEvery = cmp.Or(c.HealthEvery, 30*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

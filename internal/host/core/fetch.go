@@ -42,12 +42,30 @@ func (h *Host) load(ctx context.Context, ref string) (*code, []byte, error) {
 	return &code{ref: ref, digest: art.Digest, art: art}, data, nil
 }
 
+// fetch reads what ref names into memory.
 func (h *Host) fetch(ctx context.Context, ref string) ([]byte, error) {
+	f, err := h.openArtifact(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, ocicache.MaxArtifact+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", ref, err)
+	}
+	if len(data) > ocicache.MaxArtifact {
+		return nil, fmt.Errorf("%s has more than the %d bytes that a host loads", ref, ocicache.MaxArtifact)
+	}
+	return data, nil
+}
+
+// openArtifact opens what ref names, fetching it if need be.
+func (h *Host) openArtifact(ctx context.Context, ref string) (*os.File, error) {
 	if path, ok := filePath(ref); ok {
 		if !h.cfg.AllowFile {
 			return nil, fmt.Errorf("%s is a file, and this host loads none: allow it by --allow-file-load or WASMCLOUD_ALLOW_FILE_LOAD=true", ref)
 		}
-		return readFile(path)
+		return openFile(path)
 	}
 	parsed, err := oci.ParseRef(withoutScheme(ref))
 	if err != nil {
@@ -57,12 +75,12 @@ func (h *Host) fetch(ctx context.Context, ref string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has the tag latest, which names something else tomorrow: "+
 			"name a version, or allow it by --allow-latest or WASMCLOUD_OCI_ALLOW_LATEST=true", ref)
 	}
-	a, err := h.cache.Fetch(ctx, h.registry(parsed.Registry), parsed)
+	f, a, err := h.cache.Open(ctx, h.registry(parsed.Registry), parsed)
 	if err != nil {
 		return nil, err
 	}
 	h.log.Debug("artifact at hand", "ref", ref, "digest", a.Digest, "cached", a.Cached)
-	return a.Data, nil
+	return f, nil
 }
 
 // withoutScheme: the Rust host strips http:// and https:// too. They decide
@@ -92,27 +110,20 @@ func filePath(ref string) (string, bool) {
 	return ref, filepath.IsAbs(ref)
 }
 
-func readFile(path string) ([]byte, error) {
+func openFile(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
 	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, ocicache.MaxArtifact+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	if len(data) > ocicache.MaxArtifact {
-		return nil, fmt.Errorf("%s has more than the %d bytes that a host loads", path, ocicache.MaxArtifact)
-	}
-	return data, nil
+	return f, nil
 }
 
 // registry is the client for one registry, with the credentials of the last

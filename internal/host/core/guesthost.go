@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -25,6 +26,16 @@ type guestHost struct {
 func (g *guestHost) HostCall(ctx context.Context, binding, namespace, operation string, payload []byte) ([]byte, error) {
 	// Some guests repeat the namespace in the operation; the Rust host strips it.
 	operation = strings.TrimPrefix(operation, namespace+"/")
+	if g.h.cfg.Traces == nil {
+		return g.dispatch(ctx, binding, namespace, operation, payload)
+	}
+	ctx, span := g.h.cfg.Traces.Begin(ctx, g.span(binding, namespace, operation, payload))
+	out, err := g.dispatch(ctx, binding, namespace, operation, payload)
+	span.End(len(out), err)
+	return out, err
+}
+
+func (g *guestHost) dispatch(ctx context.Context, binding, namespace, operation string, payload []byte) ([]byte, error) {
 	if strings.HasPrefix(namespace, builtinPrefix) {
 		return builtin(ctx, namespace, operation, payload, g.log)
 	}
@@ -36,7 +47,7 @@ func (g *guestHost) HostCall(ctx context.Context, binding, namespace, operation 
 			return nil, err
 		}
 		target := wasmbus.Entity{PublicKey: link.ProviderID, LinkName: link.LinkName, ContractID: link.ContractID}
-		return g.h.callRemote(ctx, g.a.key, target, operation, payload)
+		return g.callRemote(ctx, target, operation, payload)
 	}
 	if key, ok := g.h.know.actorByAlias(namespace); ok {
 		return g.callActor(ctx, key, operation, payload)
@@ -62,7 +73,7 @@ func (g *guestHost) callActor(ctx context.Context, key, operation string, payloa
 	if a := g.h.actor(key); a != nil {
 		return g.h.run(ctx, a, g.call, operation, payload)
 	}
-	return g.h.callRemote(ctx, g.a.key, wasmbus.Actor(key), operation, payload)
+	return g.callRemote(ctx, wasmbus.Actor(key), operation, payload)
 }
 
 // Log implements wasmrt.Host.
@@ -71,7 +82,7 @@ func (g *guestHost) Log(ctx context.Context, line string) { g.log(ctx, "info", l
 // log writes an actor's line to the host's log and publishes it for those who
 // test or watch actors.
 func (g *guestHost) log(ctx context.Context, level, text string) {
-	g.h.log.Log(ctx, slogLevel(level), text, "actor", g.a.key, "name", g.c.art.Name(), "call", g.call)
+	g.h.log.Log(dash.Published(ctx), slogLevel(level), text, "actor", g.a.key, "name", g.c.art.Name(), "call", g.call)
 	b, err := wasmbus.EncodeJSON(wasmbus.LogLine{
 		Actor: g.a.key, Call: g.call, Level: level, Text: text, Time: g.h.cfg.Now().UTC().Format(time.RFC3339Nano),
 	})

@@ -18,6 +18,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/ctl"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/events"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/ocicache"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/provider"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -48,15 +49,20 @@ type Host struct {
 	events  *events.Emitter
 	calls   context.Context // of the calls: ends after they had time to
 
+	executables *provider.Store
+
 	know   *knowledge
+	bound  *issuers
 	replay *wasmbus.Replay
 	room   chan struct{} // one token per call in hand, so that memory is bounded
 
 	lifecycle sync.Mutex     // one start, stop or update takes effect at a time
 	draining  sync.WaitGroup // calls, and actors that wait for theirs
+	attending sync.WaitGroup // providers
 
 	mu         sync.Mutex // guards the maps
 	actors     map[string]*actor
+	providers  map[providerID]*capability
 	labels     map[string]string
 	registries map[string]wasmbus.RegistryCredential
 }
@@ -75,8 +81,8 @@ func New(cfg Config) (*Host, error) {
 	return &Host{
 		cfg: cfg, log: cfg.Log, id: id, issuers: cfg.clusterIssuers(), name: friendlyName(id),
 		ready: make(chan struct{}), stopping: make(chan struct{}),
-		know: newKnowledge(), replay: wasmbus.NewReplay(0), room: make(chan struct{}, maxCalls),
-		actors: map[string]*actor{}, labels: cfg.Labels,
+		know: newKnowledge(), bound: newIssuers(), replay: wasmbus.NewReplay(0), room: make(chan struct{}, maxCalls),
+		actors: map[string]*actor{}, providers: map[providerID]*capability{}, labels: cfg.Labels,
 	}, nil
 }
 
@@ -119,7 +125,7 @@ func (h *Host) control() wasmbus.Control {
 }
 
 // Run serves until ctx ends or Stop is called; then it stops in the order of
-// intake, calls, connection, server, and returns nil. An error means that the
+// intake, calls, providers, connection, server, and returns nil. An error means that the
 // host could not start.
 func (h *Host) Run(ctx context.Context) error {
 	var open closers
@@ -175,7 +181,10 @@ func (h *Host) open(ctx context.Context, open *closers) (err error) {
 	if err := errors.Join(err, runtimeErr); err != nil {
 		return err
 	}
-	h.cache, err = ocicache.Open(filepath.Join(h.cfg.CacheDir, "oci"))
+	if h.cache, err = ocicache.Open(filepath.Join(h.cfg.CacheDir, "oci")); err != nil {
+		return err
+	}
+	h.executables, err = provider.OpenStore(filepath.Join(h.cfg.CacheDir, "lib"))
 	return err
 }
 
@@ -237,6 +246,7 @@ func (h *Host) shutdown(router *ctl.Router, interrupt context.CancelFunc) {
 	overdue := time.AfterFunc(h.cfg.RPCTimeout+stopTime, interrupt)
 	h.draining.Wait()
 	overdue.Stop()
+	h.stopProviders() // after the calls, which may need them
 	h.events.Emit(wasmbus.EventHostStopped, wasmbus.HostStopped{Labels: h.copyLabels()})
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
@@ -71,6 +72,21 @@ func (k *knowledge) provider(actor, contract, link string) (wasmbus.LinkDefiniti
 	l, ok := k.links[wasmbus.LinkID(actor, contract, link)]
 	return l, ok
 }
+
+// linksOf lists the links of a provider under its link name and contract.
+func (k *knowledge) linksOf(p wasmbus.Entity) []wasmbus.LinkDefinition {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	var out []wasmbus.LinkDefinition
+	for _, l := range k.links {
+		if l.ProviderID == p.PublicKey && l.LinkName == p.LinkName && l.ContractID == p.ContractID {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func compareLinks(a, b wasmbus.LinkDefinition) int { return cmp.Compare(a.ID(), b.ID()) }
 
 // Linked implements policy.Lattice.
 func (k *knowledge) Linked(actor, provider, contract, link string) bool {

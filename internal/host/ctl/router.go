@@ -17,7 +17,7 @@ import (
 )
 
 // Host does the work. Its methods may be called concurrently. StartActor,
-// ScaleActor and StopActor report by events alone.
+// ScaleActor, StopActor, StartProvider and StopProvider report by events alone.
 type Host interface {
 	Describe() wasmbus.Host
 	Inventory() wasmbus.HostInventory
@@ -33,6 +33,10 @@ type Host interface {
 	ScaleActor(ctx context.Context, cmd wasmbus.ScaleActorCommand)
 	StopActor(ctx context.Context, cmd wasmbus.StopActorCommand)
 	UpdateActor(ctx context.Context, cmd wasmbus.UpdateActorCommand) error
+	BidsProvider(req wasmbus.ProviderAuctionRequest) bool
+	ProviderConflict(cmd wasmbus.StartProviderCommand) error
+	StartProvider(ctx context.Context, cmd wasmbus.StartProviderCommand)
+	StopProvider(ctx context.Context, cmd wasmbus.StopProviderCommand)
 	Emit(event string, data any)
 	Heartbeat()
 	Stop()

@@ -86,6 +86,21 @@ func (f *fake) UpdateActor(_ context.Context, c wasmbus.UpdateActorCommand) erro
 	f.note("update %+v", c)
 	return f.err()
 }
+func (f *fake) BidsProvider(r wasmbus.ProviderAuctionRequest) bool {
+	return r.ProviderRef != "running:1" && f.Bids(r.Constraints)
+}
+func (f *fake) ProviderConflict(c wasmbus.StartProviderCommand) error {
+	if c.ProviderRef == "running:1" {
+		return errors.New("it runs already")
+	}
+	return nil
+}
+func (f *fake) StartProvider(_ context.Context, c wasmbus.StartProviderCommand) {
+	f.note("start provider %+v", c)
+}
+func (f *fake) StopProvider(_ context.Context, c wasmbus.StopProviderCommand) {
+	f.note("stop provider %+v", c)
+}
 func (f *fake) Emit(event string, data any) { f.note("event %s %+v", event, data) }
 func (f *fake) Heartbeat()                  { f.note("heartbeat") }
 func (f *fake) Stop()                       { f.note("stop host") }
@@ -132,6 +147,10 @@ func TestRepliesGolden(t *testing.T) {
 		{base + "auction.actor", `{"actor_ref":"a:1","constraints":{"zone":"moon"}}`},
 		{base + "auction.actor", `{"constraints":{}}`},
 		{base + "auction.provider", `{"provider_ref":"p:1","link_name":"default","constraints":{}}`},
+		{base + "auction.provider", `{"provider_ref":"p:1"}`},
+		{base + "auction.provider", `{"provider_ref":"p:1","link_name":"default","constraints":{"zone":"moon"}}`},
+		{base + "auction.provider", `{"provider_ref":"running:1","link_name":"default"}`},
+		{base + "auction.provider", `{"link_name":"default"}`},
 		{base + "linkdefs.put", link},
 		{base + "linkdefs.put", "{"},
 		{base + "linkdefs.del", link},

@@ -20,7 +20,7 @@ func (r *Router) rows() map[string]handler {
 		c.LinkPut():         decoded(wasmbus.LinkDefinition{}, r.linkPut),
 		c.LinkDel():         decoded(wasmbus.LinkDefinition{}, r.linkDel),
 		c.AuctionActor():    decoded(wasmbus.ActorAuctionRequest{}, r.auctionActor),
-		c.AuctionProvider(): silence,
+		c.AuctionProvider(): decoded(wasmbus.ProviderAuctionRequest{}, r.auctionProvider),
 		c.Registries():      decoded(map[string]wasmbus.RegistryCredential(nil), r.registries),
 		c.LabelPut(id):      decoded(wasmbus.LabelChange{}, r.labelPut),
 		c.LabelDel(id):      decoded(wasmbus.LabelChange{}, r.labelDel),
@@ -46,9 +46,6 @@ func decoded[T any](defaults T, h func(ctx context.Context, request T) outcome) 
 		return h(ctx, request)
 	}
 }
-
-// silence is no bid.
-func silence(context.Context, []byte) outcome { return outcome{} }
 
 // ---- questions
 
@@ -173,20 +170,55 @@ func (r *Router) updateActor(_ context.Context, cmd wasmbus.UpdateActorCommand) 
 	}}
 }
 
-const noProviders = "this host runs actors only, no capability providers: start the provider on another host of the lattice"
-
 func (r *Router) startProvider(_ context.Context, cmd wasmbus.StartProviderCommand) outcome {
-	r.cfg.Backend.Emit(wasmbus.EventProviderFailed, wasmbus.ProviderStartFailed{
-		Error: noProviders, LinkName: cmd.LinkName, ProviderRef: cmd.ProviderRef,
-	})
-	return refuse(noProviders)
+	if cmd.LinkName == "" {
+		cmd.LinkName = defaultLink
+	}
+	switch err := r.mine(cmd.HostID); {
+	case err != nil:
+		return ackOf(err)
+	case cmd.ProviderRef == "":
+		return refuse("provider_ref is empty: want a reference such as localhost:5000/httpserver:0.1.0")
+	}
+	if err := r.cfg.Backend.ProviderConflict(cmd); err != nil {
+		// wash looks at the event, other clients at the ack.
+		r.cfg.Backend.Emit(wasmbus.EventProviderFailed, wasmbus.ProviderStartFailed{
+			Error: err.Error(), LinkName: cmd.LinkName, ProviderRef: cmd.ProviderRef,
+		})
+		return ackOf(err)
+	}
+	return accept(func(ctx context.Context) { r.cfg.Backend.StartProvider(ctx, cmd) })
 }
 
+// defaultLink is the link name of a provider that was given none.
+const defaultLink = "default"
+
 func (r *Router) stopProvider(_ context.Context, cmd wasmbus.StopProviderCommand) outcome {
-	r.cfg.Backend.Emit(wasmbus.EventProviderStopFailed, wasmbus.ProviderStopFailed{
-		ContractID: cmd.ContractID, Error: noProviders, LinkName: cmd.LinkName, PublicKey: cmd.ProviderRef,
-	})
-	return refuse(noProviders)
+	if cmd.LinkName == "" {
+		cmd.LinkName = defaultLink
+	}
+	if err := r.mine(cmd.HostID); err != nil {
+		return ackOf(err)
+	}
+	if _, err := strkey.ParsePublic(cmd.ProviderRef, strkey.Service); err != nil {
+		return refuse("provider_ref: %v", err)
+	}
+	return accept(func(ctx context.Context) { r.cfg.Backend.StopProvider(ctx, cmd) })
+}
+
+func (r *Router) auctionProvider(_ context.Context, req wasmbus.ProviderAuctionRequest) outcome {
+	if req.LinkName == "" {
+		req.LinkName = defaultLink
+	}
+	if req.ProviderRef == "" || !r.cfg.Backend.BidsProvider(req) {
+		return outcome{}
+	}
+	if req.Constraints == nil {
+		req.Constraints = map[string]string{}
+	}
+	return outcome{reply: wasmbus.ProviderAuctionAck{
+		Constraints: req.Constraints, HostID: r.cfg.Host, LinkName: req.LinkName, ProviderRef: req.ProviderRef,
+	}}
 }
 
 func (r *Router) stopHost(_ context.Context, cmd wasmbus.StopHostCommand) outcome {

@@ -34,6 +34,50 @@ func (e *Emitter) Emit(name string, data any) {
 	}
 }
 
+// Provider is what provider events say about one run of a provider.
+type Provider struct {
+	Entity      wasmbus.Entity
+	Ref         string // as it was given to the command: wash compares it
+	Instance    string
+	Claims      wasmbus.ProviderClaims
+	Annotations map[string]string
+}
+
+func (p Provider) annotations() map[string]string {
+	if p.Annotations == nil {
+		return map[string]string{}
+	}
+	return p.Annotations
+}
+
+// ProviderStarted tells that a provider's process serves.
+func (e *Emitter) ProviderStarted(p Provider) {
+	e.Emit(wasmbus.EventProviderStarted, wasmbus.ProviderStarted{
+		Annotations: p.annotations(), Claims: p.Claims, ContractID: p.Entity.ContractID, HostID: e.cfg.Host,
+		ImageRef: p.Ref, InstanceID: p.Instance, LinkName: p.Entity.LinkName, PublicKey: p.Entity.PublicKey,
+	})
+}
+
+// ProviderStartFailed tells why a provider does not run (any more).
+func (e *Emitter) ProviderStartFailed(ref, link string, cause error) {
+	e.Emit(wasmbus.EventProviderFailed, wasmbus.ProviderStartFailed{Error: cause.Error(), LinkName: link, ProviderRef: ref})
+}
+
+// ProviderStopped tells that a provider's process is gone, and why.
+func (e *Emitter) ProviderStopped(p Provider, reason string) {
+	e.Emit(wasmbus.EventProviderStopped, wasmbus.ProviderStopped{
+		Annotations: p.annotations(), ContractID: p.Entity.ContractID, HostID: e.cfg.Host, InstanceID: p.Instance,
+		LinkName: p.Entity.LinkName, PublicKey: p.Entity.PublicKey, Reason: reason,
+	})
+}
+
+// ProviderStopFailed tells why a provider was not stopped.
+func (e *Emitter) ProviderStopFailed(p wasmbus.Entity, cause error) {
+	e.Emit(wasmbus.EventProviderStopFailed, wasmbus.ProviderStopFailed{
+		ContractID: p.ContractID, Error: cause.Error(), LinkName: p.LinkName, PublicKey: p.PublicKey,
+	})
+}
+
 // Actor is what actor events say about an actor.
 type Actor struct {
 	Key         string // M…

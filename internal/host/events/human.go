@@ -8,18 +8,36 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
+// ProviderClaims are a provider's claims as events show them.
+func ProviderClaims(c *claims.Claims[claims.Provider], now time.Time) wasmbus.ProviderClaims {
+	out := wasmbus.ProviderClaims{Issuer: string(c.Issuer), Tags: []string{}}
+	out.NotBeforeHuman, out.ExpiresHuman = dates(c.NotBefore, c.Expires, now)
+	if m := c.Metadata; m != nil {
+		if m.Name != nil {
+			out.Name = *m.Name
+		}
+		if m.Ver != nil {
+			out.Version = *m.Ver
+		}
+	}
+	return out
+}
+
+func dates(notBefore, expires int64, now time.Time) (begin, end string) {
+	begin, end = "immediately", "never"
+	if expires != 0 {
+		end = distance(time.Unix(expires, 0).Sub(now))
+	}
+	if notBefore != 0 {
+		begin = distance(time.Unix(notBefore, 0).Sub(now))
+	}
+	return begin, end
+}
+
 // Claims are an actor's claims as events show them.
 func Claims(c *claims.Claims[claims.Actor], now time.Time) wasmbus.ActorClaims {
-	out := wasmbus.ActorClaims{
-		Caps: []string{}, Tags: []string{}, Issuer: string(c.Issuer),
-		ExpiresHuman: "never", NotBeforeHuman: "immediately",
-	}
-	if c.Expires != 0 {
-		out.ExpiresHuman = distance(time.Unix(c.Expires, 0).Sub(now))
-	}
-	if c.NotBefore != 0 {
-		out.NotBeforeHuman = distance(time.Unix(c.NotBefore, 0).Sub(now))
-	}
+	out := wasmbus.ActorClaims{Caps: []string{}, Tags: []string{}, Issuer: string(c.Issuer)}
+	out.NotBeforeHuman, out.ExpiresHuman = dates(c.NotBefore, c.Expires, now)
 	m := c.Metadata
 	if m == nil {
 		return out

@@ -58,7 +58,7 @@ type Artifact struct {
 	Digest    string // of the manifest, "sha256:…"
 	MediaType string // of the layer
 	Cached    bool   // no bytes were fetched for it
-	Data      []byte
+	Data      []byte // by Fetch alone
 }
 
 // record says which layer a manifest holds.
@@ -68,33 +68,52 @@ type record struct {
 	MediaType string `json:"media_type"`
 }
 
-// Fetch returns the layer that ref means now.
+// Fetch returns the layer that ref means now, in memory.
 func (c *Cache) Fetch(ctx context.Context, reg Registry, ref oci.Ref) (*Artifact, error) {
-	digest, err := c.resolve(ctx, reg, ref)
+	f, a, err := c.Open(ctx, reg, ref)
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	a.Data, err = io.ReadAll(io.LimitReader(f, MaxArtifact+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s from the artifact cache: %w", ref, err)
+	}
+	if len(a.Data) > MaxArtifact {
+		return nil, fmt.Errorf("the layer of %s has more than the %d bytes that a host loads", ref, MaxArtifact)
+	}
+	return a, nil
+}
+
+// Open returns the layer that ref means now as a file, whose bytes have just
+// been compared with their digest. Data is left empty: archives of providers are
+// large, and read as they stream by.
+func (c *Cache) Open(ctx context.Context, reg Registry, ref oci.Ref) (*os.File, *Artifact, error) {
+	digest, err := c.resolve(ctx, reg, ref)
+	if err != nil {
+		return nil, nil, err
 	}
 	// One fetch per digest, among goroutines and among processes.
 	unlock, err := fsx.Lock(ctx, filepath.Join(c.dir, "locks", hexOf(digest)))
 	if err != nil {
-		return nil, fmt.Errorf("waiting for another fetch of %s: %w", ref, err)
+		return nil, nil, fmt.Errorf("waiting for another fetch of %s: %w", ref, err)
 	}
 	defer unlock()
 
-	if a, err := c.held(digest); err == nil {
-		return a, nil
+	if f, a, err := c.held(digest); err == nil {
+		return f, a, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.pull(ctx, reg, ref, digest); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a, err := c.held(digest)
+	f, a, err := c.held(digest)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s back from the artifact cache: %w", ref, err)
+		return nil, nil, fmt.Errorf("reading %s back from the artifact cache: %w", ref, err)
 	}
 	a.Cached = false
-	return a, nil
+	return f, a, nil
 }
 
 // resolve says which manifest digest ref means now.
@@ -149,26 +168,18 @@ func (c *Cache) pull(ctx context.Context, reg Registry, ref oci.Ref, digest stri
 	})
 }
 
-// held reads an artifact from the cache; fs.ErrNotExist if it is not there, or
+// held opens an artifact of the cache; fs.ErrNotExist if it is not there, or
 // no longer what it was.
-func (c *Cache) held(digest string) (*Artifact, error) {
+func (c *Cache) held(digest string) (*os.File, *Artifact, error) {
 	rec, err := c.record(digest)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := c.blobs.Open(rec.Layer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxArtifact+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s from the artifact cache: %w", digest, err)
-	}
-	if len(data) > MaxArtifact {
-		return nil, fmt.Errorf("layer %s has more than the %d bytes that a host loads", rec.Layer, MaxArtifact)
-	}
-	return &Artifact{Digest: digest, MediaType: rec.MediaType, Cached: true, Data: data}, nil
+	return f, &Artifact{Digest: digest, MediaType: rec.MediaType, Cached: true}, nil
 }
 
 func (c *Cache) has(digest string) bool {

@@ -84,6 +84,29 @@ func Constraints(labels, constraints map[string]string) bool {
 	return true
 }
 
+// Provider checks what an archive says of itself: both names become parts of
+// NATS subjects, of URLs that signatures cover, and of what links name.
+func Provider(p wasmbus.Entity) error {
+	if _, err := strkey.ParsePublic(p.PublicKey, strkey.Service); err != nil {
+		return fmt.Errorf("the provider's key: %w", err)
+	}
+	if p.ContractID == "" {
+		return fmt.Errorf("it names no contract that it fulfils (capid), such as wasmcloud:httpserver: pack it again with one")
+	}
+	return LinkName(p.LinkName)
+}
+
+// LinkName checks that a link name can be a part of a NATS subject.
+func LinkName(name string) error {
+	if name == "" {
+		return fmt.Errorf(`link_name is empty: the usual one is "default"`)
+	}
+	if strings.ContainsAny(name, ".*> \t\r\n") {
+		return fmt.Errorf("link_name %q: it becomes a part of NATS subjects and may hold no dot, star, > or space", name)
+	}
+	return nil
+}
+
 // Link checks that a link definition names an actor and a provider.
 func Link(l wasmbus.LinkDefinition) error {
 	if _, err := strkey.ParsePublic(l.ActorID, strkey.Module); err != nil {
@@ -92,11 +115,8 @@ func Link(l wasmbus.LinkDefinition) error {
 	if _, err := strkey.ParsePublic(l.ProviderID, strkey.Service); err != nil {
 		return fmt.Errorf("provider_id: %w", err)
 	}
-	switch {
-	case l.ContractID == "":
+	if l.ContractID == "" {
 		return fmt.Errorf("contract_id is empty: it names what the provider does, such as wasmcloud:httpserver")
-	case l.LinkName == "":
-		return fmt.Errorf(`link_name is empty: the usual one is "default"`)
 	}
-	return nil
+	return LinkName(l.LinkName)
 }

@@ -1,0 +1,198 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+)
+
+// kvContract is what the test provider says that it is, and the probe asks for.
+const kvContract = "wasmcloud:keyvalue"
+
+// buildProvider builds testdata/provider, once for all tests.
+var buildProvider = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "provider-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "provider")
+	cmd := exec.Command("go", "build", "-o", out, "./testdata/provider")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building the test provider: %w\n%s", err, text)
+	}
+	return os.ReadFile(out)
+})
+
+// archive packs the test provider for this machine. Its key comes from the name.
+func archive(t testing.TB, name string, change func(*par.CreateOptions)) []byte {
+	t.Helper()
+	executable, err := buildProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pack(t, name, executable, change)
+}
+
+func pack(t testing.TB, name string, executable []byte, change func(*par.CreateOptions)) []byte {
+	t.Helper()
+	o := par.CreateOptions{
+		Issuer: strkey.Development(), Compress: true, Fast: true,
+		Files: []par.File{measure(t, par.HostTarget(), executable)},
+		Claims: claims.Claims[claims.Provider]{
+			Subject: string(key(strkey.Service, name).Public()), Revision: claims.Revision,
+			Metadata: &claims.Provider{Name: &name, CapID: kvContract, Vendor: "test"},
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	var out bytes.Buffer
+	if _, err := par.Create(t.Context(), &out, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func measure(t testing.TB, target par.Target, content []byte) par.File {
+	t.Helper()
+	f, err := par.Measure(t.Context(), target, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// otherTarget is a target that this machine is not.
+func otherTarget() par.Target {
+	if runtime.GOOS == "windows" {
+		return "x86_64-linux"
+	}
+	return "x86_64-windows"
+}
+
+// parFile writes an archive to a file and returns its reference.
+func parFile(t testing.TB, archive []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "provider.par.gz")
+	if err := os.WriteFile(path, archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + path
+}
+
+// startProvider starts a provider under the link name "default" and waits for
+// its event.
+func (w *world) startProvider(ref, configuration string) wasmbus.ProviderStarted {
+	w.t.Helper()
+	return w.startProviderAs(ref, "default", configuration)
+}
+
+func (w *world) startProviderAs(ref, link, configuration string) wasmbus.ProviderStarted {
+	w.t.Helper()
+	w.sendProvider(ref, link, configuration)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		ev, err := w.events.Next(ctx)
+		if err != nil {
+			w.t.Fatalf("%s did not start: %v", ref, err)
+		}
+		switch ev.Name() {
+		case wasmbus.EventProviderFailed:
+			w.t.Fatalf("%s did not start: %s", ref, ev.Data)
+		case wasmbus.EventProviderStarted:
+			var e wasmbus.ProviderStarted
+			if err := ev.Decode(&e); err != nil {
+				w.t.Fatal(err)
+			}
+			return e
+		}
+	}
+}
+
+func (w *world) sendProvider(ref, link, configuration string) {
+	w.t.Helper()
+	err := w.ctl.StartProvider(context.Background(), wasmbus.StartProviderCommand{
+		ProviderRef: ref, LinkName: link, HostID: w.host.Info().HostID, Configuration: configuration,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// providerFails starts ref and returns the reason in the event.
+func (w *world) providerFails(ref, link, configuration string) string {
+	w.t.Helper()
+	w.sendProvider(ref, link, configuration)
+	var e wasmbus.ProviderStartFailed
+	w.event(wasmbus.EventProviderFailed, &e)
+	if e.ProviderRef != ref || e.LinkName != link {
+		w.t.Errorf("event is about %q and link %q, want %q and %q", e.ProviderRef, e.LinkName, ref, link)
+	}
+	return e.Error
+}
+
+// stopProvider stops a provider and returns the event.
+func (w *world) stopProvider(e wasmbus.ProviderStarted) wasmbus.ProviderStopped {
+	w.t.Helper()
+	err := w.ctl.StopProvider(context.Background(), wasmbus.StopProviderCommand{
+		ProviderRef: e.PublicKey, LinkName: e.LinkName, ContractID: e.ContractID, HostID: w.host.Info().HostID,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var stopped wasmbus.ProviderStopped
+	w.event(wasmbus.EventProviderStopped, &stopped)
+	return stopped
+}
+
+// link links the probe to a provider.
+func (w *world) link(provider, name string) wasmbus.LinkDefinition {
+	w.t.Helper()
+	l := wasmbus.LinkDefinition{ActorID: probeKey, ProviderID: provider, LinkName: name, ContractID: kvContract, Values: map[string]string{"a": "b"}}
+	if err := w.ctl.PutLink(context.Background(), l); err != nil {
+		w.t.Fatal(err)
+	}
+	return l
+}
+
+// told is what the test provider tells of itself.
+type told struct {
+	Env, Args []string
+	PID, PPID int
+	Links     []wasmbus.LinkDefinition
+	Data      wasmbus.HostData
+}
+
+// ask calls an operation of a provider as the probe's host does.
+func (w *world) ask(p wasmbus.ProviderStarted, operation string, payload []byte) ([]byte, error) {
+	target := wasmbus.Entity{PublicKey: p.PublicKey, LinkName: p.LinkName, ContractID: p.ContractID}
+	return w.host.callRemote(context.Background(), probeKey, target, operation, payload)
+}
+
+func (w *world) describe(p wasmbus.ProviderStarted) told {
+	w.t.Helper()
+	reply, err := w.ask(p, "Test.Describe", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var d told
+	if err := json.Unmarshal(reply, &d); err != nil {
+		w.t.Fatal(err)
+	}
+	return d
+}

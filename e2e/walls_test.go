@@ -23,7 +23,7 @@ var walls = map[string][]string{
 	"strkey":           {"github.com/nats-io/nkeys"},
 	"claims":           {"strkey", "wasmbin"},
 	"par":              {"claims", "strkey", "fsx"},
-	"signing":          {"cli", "claims", "strkey", "fsx", "github.com/spf13"},
+	"signing":          {"cli", "claims", "par", "strkey", "fsx", "github.com/spf13"},
 	"artifact":         {"claims", "par", "wasmbin", "strkey"},
 	"oci":              {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
 	"wasmbus":          {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
@@ -38,7 +38,8 @@ var walls = map[string][]string{
 	"host/policy":      hostDuty,
 	"host/events":      hostDuty,
 	"host/ctl":         hostDuty,
-	"host/core":        append([]string{"host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
+	"host/dash":        {"wasmbus", "artifact", "par", "claims", "strkey"}, // not the lattice: it sees its host alone
+	"host/core":        append([]string{"host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
 }
 
 // hostDuty is what every duty of a host may use; siblings meet in core only.
@@ -48,6 +49,7 @@ var hostDuty = []string{"fsx", "strkey", "claims", "wasmbin", "artifact", "oci",
 // denied lists what a tool may not link, however it comes by it.
 var denied = map[string][]string{
 	"signer":   {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
+	"parpack":  {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"wasmfix":  {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"bazelgen": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"drain":    {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},

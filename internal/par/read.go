@@ -18,8 +18,10 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
-// claimsStem is the stem of the entry that holds the token.
-const claimsStem = "claims"
+const (
+	claimsStem = "claims"     // of the entry that holds the token
+	worldEntry = "world.wasm" // an interface description, hashed under its whole name; wash writes it from 1.0 on
+)
 
 // Read reads an archive to its end, keeping nothing, and verifies the token's
 // signature and the hash of every entry. What real loaders pass over or fall
@@ -217,9 +219,7 @@ func stemOf(h *tar.Header) (string, error) {
 	if i := strings.LastIndexByte(base, '.'); i > 0 {
 		stem = base[:i]
 	}
-	// From 0.15 on the interface description may be there as well, and is hashed
-	// under its whole name.
-	if base == "world.wasm" {
+	if base == worldEntry {
 		stem = base
 	}
 	if stem == "" || stem == "." || stem == "/" {

@@ -159,7 +159,11 @@ func writeFile(ctx context.Context, t *fsx.Tar, f File) error {
 	}
 	defer r.Close()
 	hash := sha256.New()
-	if err := t.Add(string(f.Target)+".bin", 0o755, f.Size, io.TeeReader(fsx.Stoppable(ctx, r), hash)); err != nil {
+	name := string(f.Target) + ".bin"
+	if f.Target == worldEntry {
+		name = worldEntry
+	}
+	if err := t.Add(name, 0o755, f.Size, io.TeeReader(fsx.Stoppable(ctx, r), hash)); err != nil {
 		return fmt.Errorf("packing the executable for %s, which may have changed meanwhile: %w", f.Target, err)
 	}
 	if got := fmt.Sprintf("%X", hash.Sum(nil)); got != f.Hash {

@@ -223,7 +223,7 @@ func TestDates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.env["SOURCE_DATE_EPOCH"] = tt.epoch
-			for _, command := range []string{"token actor -n x --hash " + strings.Repeat("0", 64), "token provider -n x -c wasmcloud:x -v v", "token operator -n x -i keys/O.nk", "token account -n x -i keys/O.nk -s keys/A.nk"} {
+			for _, command := range []string{"token actor -n x --hash " + strings.Repeat("0", 64), "token provider -n x -c wasmcloud:x -v v -r 1", "token operator -n x -i keys/O.nk", "token account -n x -i keys/O.nk -s keys/A.nk"} {
 				code, out, errText := w.run(strings.Fields(command + " " + tt.args)...)
 				if code != 0 || !strings.Contains(payload(t, out), tt.want) {
 					t.Errorf("%s: exit %d, %s %s; want %s", command, code, payload(t, out), errText, tt.want)

@@ -117,61 +117,6 @@ func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *signi
 	return err
 }
 
-func tokenProvider(s *cli.IO) *cobra.Command {
-	var (
-		keys                     signing.KeyFlags
-		when                     signing.DateFlags
-		name, capID, vendor, ver string
-		rev                      int32
-		hashes                   []string
-	)
-	cmd := &cobra.Command{
-		Use:     "provider --name NAME --capid ID --vendor VENDOR",
-		Short:   "Make the token of a capability provider",
-		Example: `  signer token provider -n "K/V store" -c wasmcloud:keyvalue -v Acme --hash x86_64-linux=A807…`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if name == "" || capID == "" || vendor == "" {
-				return cli.Usage("a provider needs --name, --capid and --vendor")
-			}
-			meta := &claims.Provider{Name: &name, CapID: capID, Vendor: vendor, TargetHashes: map[string]string{}}
-			if cmd.Flags().Changed("revision") {
-				meta.Rev = &rev
-			}
-			if cmd.Flags().Changed("version") {
-				meta.Ver = &ver
-			}
-			for _, h := range hashes {
-				arch, hash, _ := strings.Cut(h, "=")
-				if err := checkHash(hash); err != nil || arch == "" {
-					return cli.Usage("--hash %q: want ARCH-OS=HASH", h)
-				}
-				meta.TargetHashes[arch] = hash
-			}
-			issuer, err := keys.Account(s)
-			if err != nil {
-				return err
-			}
-			signing.NoteDevelopment(s, issuer)
-			subject, err := keys.Identity(s, strkey.Service, name, issuer.Public(), name)
-			if err != nil {
-				return err
-			}
-			return signToken(cmd, s, &when, string(subject), meta, issuer)
-		},
-	}
-	f := cmd.Flags()
-	f.StringVarP(&name, "name", "n", "", "`name` of the provider (required)")
-	f.StringVarP(&capID, "capid", "c", "", "contract `id` that it provides (required)")
-	f.StringVarP(&vendor, "vendor", "v", "", "`vendor` (required)")
-	f.Int32VarP(&rev, "revision", "r", 0, "revision `number`")
-	f.StringVarP(&ver, "version", "e", "", "`version` for people")
-	f.StringArrayVar(&hashes, "hash", nil, "`ARCH-OS=HASH` of an executable (repeatable)")
-	keys.Add(cmd, "")
-	when.Add(cmd, true)
-	return cmd
-}
-
 // tokenSigners makes the commands for operators, which sign themselves, and for
 // accounts, which operators sign.
 func tokenSigners(s *cli.IO, kind strkey.Kind) *cobra.Command {

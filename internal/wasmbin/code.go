@@ -17,12 +17,13 @@ type codeScanner struct {
 	depth   int    // open blocks
 	broken  bool   // stopped
 	feature string // why, if not because the code is not what it is taken for
+	lasting string // an instruction seen that changes what neither memory nor a global holds
 }
 
 // scanFunction gives the feature that made it stop, and whether the whole body was
 // understood. What is broken is for a host's compiler to tell.
-func scanFunction(body []byte) (feature string, understood bool) {
-	c := &codeScanner{code: body}
+func scanFunction(body []byte) (c *codeScanner, understood bool) {
+	c = &codeScanner{code: body}
 	for n := c.uint(); n > 0 && !c.broken; n-- {
 		c.uint() // how many locals
 		c.int()  // of which type
@@ -30,7 +31,7 @@ func scanFunction(body []byte) (feature string, understood bool) {
 	for c.depth = 1; c.depth > 0 && !c.broken; {
 		c.instruction()
 	}
-	return c.feature, !c.broken && len(c.code) == 0
+	return c, !c.broken && len(c.code) == 0
 }
 
 // stop ends the reading, for the sake of a feature or "" for broken code.
@@ -121,7 +122,10 @@ func (c *codeScanner) instruction() {
 		for n := c.uint(); n > 0 && !c.broken; n-- {
 			c.int()
 		}
-	case op == 0x0C, op == 0x0D, op == 0x10, op >= 0x20 && op <= 0x26, op == 0x3F, op == 0x40, op == 0xD2:
+	case op == 0x26:
+		c.lasting = "table.set"
+		c.uint()
+	case op == 0x0C, op == 0x0D, op == 0x10, op >= 0x20 && op <= 0x25, op == 0x3F, op == 0x40, op == 0xD2:
 		c.uint()
 	case op >= 0x28 && op <= 0x3E:
 		c.memory()
@@ -156,6 +160,12 @@ func (c *codeScanner) bulk(op uint32) {
 		c.uint()
 	default:
 		c.stop("")
+	}
+	switch op {
+	case 9, 13:
+		c.lasting = "data.drop or elem.drop"
+	case 12, 14, 15, 17:
+		c.lasting = "table.init, table.copy, table.grow or table.fill"
 	}
 }
 
@@ -206,9 +216,12 @@ func (sum *Summary) readCode(p *passing) error {
 		if body, err = p.next(size); err != nil {
 			return err
 		}
-		feature, understood := scanFunction(body)
-		if feature != "" {
-			sum.feature(feature)
+		scan, understood := scanFunction(body)
+		if scan.feature != "" {
+			sum.feature(scan.feature)
+		}
+		if scan.lasting != "" {
+			sum.lasting = scan.lasting
 		}
 		if !understood {
 			return errUnread

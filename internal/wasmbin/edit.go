@@ -22,6 +22,8 @@ type Edit struct {
 	Strip bool
 	// Aliases are added if New is not exported and Of is a function.
 	Aliases []Alias
+	// Globals exports every mutable global, as Summary.Globals names them.
+	Globals bool
 }
 
 // Rewrite copies the binary in r to w with the changes of e, sizes being minimal,
@@ -66,6 +68,12 @@ func (sum *Summary) section(w io.Writer, s *Section, e Edit, find *finder) error
 	switch s.ID {
 	case SectionType, SectionImport, SectionFunction, SectionTable, SectionMemory, SectionTag:
 		return sum.table(w, s)
+	case SectionGlobal:
+		// Only who asks for the globals depends on their being understood.
+		if e.Globals {
+			return sum.table(w, s)
+		}
+		return s.Copy(w)
 	case SectionExport:
 		return sum.exports(w, s, e)
 	case SectionCode:
@@ -146,8 +154,13 @@ func (sum *Summary) exports(w io.Writer, s *Section, e Edit) error {
 		sum.Exports = append(sum.Exports, of)
 		sum.Aliased = append(sum.Aliased, a.New)
 	}
+	count += uint32(len(sum.Aliased))
+	if e.Globals {
+		added = append(added, sum.exportGlobals()...)
+		count += uint32(len(sum.Globals))
+	}
 	if len(added) > 0 {
-		body = append(append(AppendUint(nil, count+uint32(len(sum.Aliased))), c.data...), added...)
+		body = append(append(AppendUint(nil, count), c.data...), added...)
 	}
 	return writeSection(w, s.ID, body)
 }

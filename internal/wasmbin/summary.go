@@ -72,12 +72,16 @@ type Summary struct {
 	Contracts []string
 	// Aliased are the exports that were added.
 	Aliased []string
+	// Globals are the exports of mutable globals that were added.
+	Globals []string
 	// Size is the number of bytes written, Read that of bytes read.
 	Size, Read int64
 
 	types     []FuncType
 	functions []uint32 // type indexes, imports first
 	memories  int
+	globals   []global // imports first
+	lasting   string   // see codeScanner
 }
 
 // errFeature stops the reading of a section that cannot be read further, because
@@ -112,6 +116,8 @@ func (s *Summary) read(id byte, body []byte) error {
 		c.each(func() { s.tableType(c) })
 	case SectionMemory:
 		c.each(func() { s.memoryType(c) })
+	case SectionGlobal:
+		c.each(func() { s.globalEntry(c) })
 	case SectionTag:
 		s.stop(c, "exceptions")
 	case SectionExport:
@@ -186,8 +192,7 @@ func (s *Summary) importEntry(c *cursor) Import {
 	case Memory:
 		s.memoryType(c)
 	case Global:
-		s.valType(c)
-		c.byte()
+		s.globals = append(s.globals, s.globalType(c))
 	case Tag:
 		s.stop(c, "exceptions")
 	default:

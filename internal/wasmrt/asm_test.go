@@ -10,6 +10,8 @@ type guest struct {
 	funcs   []guestFunc
 	data    string // at address 1024
 	noMem   bool
+	table   bool // of functions, two long
+	v128    bool // a second global, mutable and of that type
 }
 
 type guestImport struct {
@@ -83,9 +85,17 @@ func (g guest) wasm() []byte {
 		exports = append(exports, slices.Concat(name("memory"), []byte{2, 0}))
 	}
 	data := slices.Concat([]byte{0}, i32(1024), []byte{opEnd}, name(g.data))
+	var tables [][]byte
+	if g.table {
+		tables = [][]byte{{0x70, 0, 2}}
+	}
+	globals := [][]byte{slices.Concat([]byte{0x7f, 1}, i32(0), []byte{opEnd})}
+	if g.v128 {
+		globals = append(globals, slices.Concat([]byte{0x7b, 1, 0xfd, 12}, make([]byte, 16), []byte{opEnd}))
+	}
 	return slices.Concat([]byte("\x00asm\x01\x00\x00\x00"),
-		section(1, types...), section(2, imports...), section(3, funcs...), section(5, []byte{0, 1}),
-		section(6, slices.Concat([]byte{0x7f, 1}, i32(0), []byte{opEnd})),
+		section(1, types...), section(2, imports...), section(3, funcs...), section(4, tables...), section(5, []byte{0, 1}),
+		section(6, globals...),
 		section(7, exports...), section(10, bodies...), section(11, data))
 }
 

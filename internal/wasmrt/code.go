@@ -3,16 +3,99 @@ package wasmrt
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 )
 
 // code is a module in one engine. It is closed when it has been replaced and its last call has ended.
 type code struct {
-	wz       wazero.Runtime
-	compiled wazero.CompiledModule
-	calls    int
-	retired  bool
+	wz        wazero.Runtime
+	compiled  wazero.CompiledModule
+	isolation Isolation // of this module: Fresh if no snapshot would be the whole state
+	globals   []string  // exports of the mutable globals
+
+	// Guarded by its Module.
+	calls   int
+	retired bool
+
+	snapOnce sync.Once
+	snapDone chan struct{} // closed when snap is there
+	snap     *snapshot     // nil if there can be none
+
+	mu     sync.Mutex
+	idle   []*instance // in the state that the next call may find
+	shrink *time.Timer // gives up what has been idle for long
+	closed bool
+}
+
+func newCode(wz wazero.Runtime, compiled wazero.CompiledModule, s state) *code {
+	return &code{wz: wz, compiled: compiled, isolation: s.isolation, globals: s.globals, snapDone: make(chan struct{})}
+}
+
+// snapshot gives the snapshot if it is there already.
+func (c *code) snapshot() *snapshot {
+	select {
+	case <-c.snapDone:
+		return c.snap
+	default:
+		return nil
+	}
+}
+
+// pop gives an idle instance, or nil.
+func (c *code) pop() *instance {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.idle) == 0 {
+		return nil
+	}
+	i := c.idle[len(c.idle)-1]
+	c.idle = c.idle[:len(c.idle)-1]
+	return i
+}
+
+// push keeps an instance for a later call, if there is room.
+func (c *code) push(i *instance) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || len(c.idle) >= maxIdle() {
+		return false
+	}
+	c.idle = append(c.idle, i)
+	// Reuse promises that state stays, so nothing of it is given up.
+	if c.isolation == Snapshot {
+		if c.shrink == nil {
+			c.shrink = time.AfterFunc(idleTime, c.giveUp)
+		} else {
+			c.shrink.Reset(idleTime)
+		}
+	}
+	return true
+}
+
+// giveUp closes what is idle.
+func (c *code) giveUp() {
+	c.mu.Lock()
+	idle := c.idle
+	c.idle = nil
+	c.mu.Unlock()
+	for _, i := range idle {
+		i.close(context.Background())
+	}
+}
+
+// close releases everything. No call uses the code any more.
+func (c *code) close(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	if c.shrink != nil {
+		c.shrink.Stop()
+	}
+	c.mu.Unlock()
+	c.giveUp()
+	return c.compiled.Close(ctx)
 }
 
 // replace puts better code in the place of the present one, or nil to close the module.
@@ -24,13 +107,13 @@ func (m *Module) replace(ctx context.Context, next *code) error {
 		if next == nil {
 			return nil
 		}
-		return next.compiled.Close(ctx)
+		return next.close(ctx)
 	}
 	m.code, old.retired = next, true
 	if old.calls > 0 {
 		return nil
 	}
-	return old.compiled.Close(ctx)
+	return old.close(ctx)
 }
 
 func (m *Module) acquire() (*code, error) {
@@ -48,6 +131,6 @@ func (m *Module) release(ctx context.Context, c *code) {
 	defer m.mu.Unlock()
 	c.calls--
 	if c.retired && c.calls == 0 {
-		c.compiled.Close(ctx)
+		c.close(ctx)
 	}
 }

@@ -29,6 +29,7 @@ func provideImports(ctx context.Context, wz wazero.Runtime) error {
 		b := wz.NewHostModuleBuilder(name)
 		wasi.NewFunctionExporter().ExportFunctions(b)
 		exportProcExit(b)
+		exportStreams(b)
 		if _, err := b.Instantiate(ctx); err != nil {
 			return fmt.Errorf("providing host module %s: %w", name, err)
 		}
@@ -43,6 +44,29 @@ func exportProcExit(b wazero.HostModuleBuilder) {
 		panic(sys.NewExitError(uint32(stack[0])))
 	}
 	b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(exit), i32s(1), nil).Export("proc_exit")
+}
+
+// exportStreams replaces what would change the streams for good: an instance serves many calls, and
+// its memory and globals are all that is put back between them. Streams stay open and blocking.
+func exportStreams(b wazero.HostModuleBuilder) {
+	const success, badFile = 0, 8 // errno of WASI
+	keep := func(params int) api.GoModuleFunc {
+		return func(_ context.Context, _ api.Module, stack []uint64) {
+			for _, fd := range stack[:params] {
+				if uint32(fd) > 2 {
+					stack[0] = badFile // nothing but the streams is ever open
+					return
+				}
+			}
+			stack[0] = success
+		}
+	}
+	for _, f := range []struct {
+		name        string
+		params, fds int
+	}{{"fd_close", 1, 1}, {"fd_renumber", 2, 2}, {"fd_fdstat_set_flags", 2, 1}} {
+		b.NewFunctionBuilder().WithGoModuleFunction(keep(f.fds), i32s(f.params), i32s(1)).Export(f.name)
+	}
 }
 
 type hostFunction struct {

@@ -59,7 +59,7 @@ func TestDeadlineEndsHostCalls(t *testing.T) {
 }
 
 func TestMemoryLimit(t *testing.T) {
-	rt := newRuntime(t, wasmrt.Config{MemoryPages: 16})
+	rt := newRuntime(t, wasmrt.Config{MemoryPages: 16, Isolation: wasmrt.Fresh})
 	grow := answering(i32(0), i32(14), []byte{opGrow, 0}, []byte{opStore, 2, 0}, i32(4), i32(100), []byte{opGrow, 0, opStore, 2, 0}, respond(0, 8))
 	got, err := compile(t, rt, grow.wasm()).Call(t.Context(), "Op.X", nil, &fakeHost{})
 	if want := "\x01\x00\x00\x00\xff\xff\xff\xff"; err != nil || string(got) != want {
@@ -85,7 +85,7 @@ func compileProbeIn(t *testing.T, rt *wasmrt.Runtime) (*wasmrt.Module, error) {
 // TestMemoryIsFresh lets guests look for what an earlier one left in the memory that it had, in the
 // first page and in one that it got by growing.
 func TestMemoryIsFresh(t *testing.T) {
-	rt := newRuntime(t, wasmrt.Config{})
+	rt := newRuntime(t, wasmrt.Config{Isolation: wasmrt.Fresh})
 	spoil := func(at int32) []byte { return code(i32(at), i32(0x41424344), []byte{opStore, 2, 0}) }
 	grow := code(i32(1), []byte{opGrow, 0}, drop())
 	for name, g := range map[string]guest{

@@ -1,6 +1,7 @@
 package wasmrt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,12 +9,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
 const guestCall = "__guest_call"
@@ -36,6 +37,7 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	if wz == nil {
 		wz = r.final
 	}
+	wasm, state := r.openState(wasm)
 	compiled, err := wz.CompileModule(workers(ctx), wasm)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the actor: %w", err)
@@ -43,7 +45,7 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	if err := check(wz, compiled); err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}
-	m := &Module{rt: r, starts: startFunctions(compiled), code: &code{wz: wz, compiled: compiled}, native: make(chan struct{})}
+	m := &Module{rt: r, starts: startFunctions(compiled), code: newCode(wz, compiled, state), native: make(chan struct{})}
 	if wz == r.final {
 		close(m.native)
 		return m, nil
@@ -52,10 +54,32 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		defer close(m.native)
 		// What fails here can be interpreted all the same, so nobody needs to know.
 		if better, err := r.final.CompileModule(workers(r.background), wasm); err == nil {
-			m.replace(r.background, &code{wz: r.final, compiled: better})
+			m.replace(r.background, newCode(r.final, better, state))
 		}
 	})
 	return m, nil
+}
+
+// state says how the state of a module's instances is kept from one call to the next.
+type state struct {
+	isolation Isolation
+	globals   []string // exports of the mutable globals
+}
+
+// openState gives a copy of the module with its mutable globals exported, if snapshots are wanted
+// and possible. What was signed is verified before, and is not what runs then; the copy does the
+// same, and lets the host read what it could not otherwise.
+func (r *Runtime) openState(wasm []byte) ([]byte, state) {
+	if r.cfg.Isolation != Snapshot {
+		return wasm, state{isolation: r.cfg.Isolation}
+	}
+	var open bytes.Buffer
+	open.Grow(len(wasm))
+	sum, err := wasmbin.Rewrite(&open, bytes.NewReader(wasm), wasmbin.Edit{Globals: true})
+	if err != nil || sum.Lasting() != "" {
+		return wasm, state{isolation: Fresh} // what is broken is for the engine to tell
+	}
+	return open.Bytes(), state{isolation: Snapshot, globals: sum.Globals}
 }
 
 // workers lets a compilation use every core. With one worker only, it could not be cancelled.
@@ -137,10 +161,10 @@ func startFunctions(c wazero.CompiledModule) []string {
 // fail.
 func (m *Module) Close(ctx context.Context) error { return m.replace(ctx, nil) }
 
-// Call makes an instance, lets it serve one operation and throws it away. It returns what the guest
-// answered, or a *GuestError, a *TrapError, an error that wraps ErrDepth, or, if ctx ended first,
-// one that wraps context.DeadlineExceeded or what else ended it. The guest is interrupted wherever
-// it is then; how soon a HostCall returns is the Host's affair.
+// Call lets an instance serve one operation; Config.Isolation says what it finds there of calls
+// before. It returns what the guest answered, or a *GuestError, a *TrapError, an error that wraps
+// ErrDepth, or, if ctx ended first, one that wraps context.DeadlineExceeded or what else ended it.
+// The guest is interrupted wherever it is then; how soon a HostCall returns is the Host's affair.
 func (m *Module) Call(ctx context.Context, operation string, payload []byte, host Host) ([]byte, error) {
 	ctx, err := deeper(ctx, m.rt.cfg.MaxDepth)
 	if err != nil {
@@ -156,58 +180,18 @@ func (m *Module) Call(ctx context.Context, operation string, payload []byte, hos
 		return nil, err
 	}
 	defer m.release(context.WithoutCancel(ctx), code)
-	mem := m.rt.pool.get()
-	defer mem.release() // after the instance is closed
-	instance, err := code.wz.InstantiateModule(withMemory(c.ctx, mem), code.compiled, m.rt.moduleConfig(c))
+	i, err := m.lease(c, code)
 	if err != nil {
 		return nil, failure(ctx, err, c.lastWords())
 	}
-	// The context may be done, and closing must happen all the same.
-	defer instance.Close(context.WithoutCancel(ctx))
-	if err := m.start(c.ctx, instance); err != nil {
-		return nil, failure(ctx, err, c.lastWords())
+	out, err := i.serve(c)
+	_, refused := errors.AsType[*GuestError](err)
+	failed := err != nil && !refused
+	if failed {
+		err = failure(ctx, err, c.lastWords())
 	}
-	results, err := instance.ExportedFunction(guestCall).Call(c.ctx, uint64(len(operation)), uint64(len(payload)))
-	if err != nil {
-		return nil, failure(ctx, err, c.lastWords())
-	}
-	return c.outcome(uint32(results[0]))
-}
-
-func withMemory(ctx context.Context, m *memory) context.Context {
-	return experimental.WithMemoryAllocator(ctx,
-		experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return m }))
-}
-
-// start runs the start functions. An exit with code 0 is how some toolchains end theirs, and leaves
-// the instance usable.
-func (m *Module) start(ctx context.Context, instance api.Module) error {
-	for _, name := range m.starts {
-		_, err := instance.ExportedFunction(name).Call(ctx)
-		if exit, ok := errors.AsType[*sys.ExitError](err); ok && exit.ExitCode() == 0 && !instance.IsClosed() {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// moduleConfig is the world of one instance.
-func (r *Runtime) moduleConfig(c *call) wazero.ModuleConfig {
-	return wazero.NewModuleConfig().
-		WithName("").         // anonymous: many instances of one module live side by side
-		WithStartFunctions(). // they are called by start, which knows what an exit means
-		WithArgs("main.wasm").
-		WithStdout(c.stdout).WithStderr(c.stderr).
-		WithRandSource(r.cfg.Rand).
-		WithWalltime(func() (int64, int32) {
-			now := r.cfg.Now()
-			return now.Unix(), int32(now.Nanosecond())
-		}, sys.ClockResolution(time.Microsecond)).
-		WithSysNanotime().
-		WithNanosleep(c.sleep)
+	i.giveBack(ctx, failed)
+	return out, err
 }
 
 type depthKey struct{}

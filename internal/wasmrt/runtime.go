@@ -1,8 +1,8 @@
 // Package wasmrt runs wasmCloud actors: WebAssembly modules that speak the waPC guest interface.
 //
 // A Runtime holds one engine and the host functions. Compile turns the bytes of a module into a
-// Module once; Call then answers one operation in an instance of its own, as the Rust host does,
-// so that nothing that one caller leaves in memory is there for the next. A guest has clocks,
+// Module once; Call then answers one operation in an instance that is as good as new, as in the Rust
+// host: nothing that one caller leaves in memory is there for the next. A guest has clocks,
 // random numbers and its two output streams, which end up as log lines, and no file system,
 // network, arguments or environment.
 //
@@ -58,6 +58,8 @@ type Config struct {
 	// the module can be interpreted, which for a standard-Go actor takes a tenth of the time, and
 	// calls go over to the native code once that is there.
 	CompileFirst bool
+	// Isolation says what calls see of one another.
+	Isolation Isolation
 	// MemoryPages bounds the memory of one instance, in pages of 64 KiB; 0 means DefaultMemoryPages.
 	MemoryPages uint32
 	// CacheDir keeps compiled modules between runs. It is made if absent, and refused if anybody

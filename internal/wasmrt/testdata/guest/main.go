@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	mathrand "math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ func init() {
 		"Now":     func(string) (string, error) { return time.Now().UTC().Format(time.RFC3339), nil },
 		"Random":  func(string) (string, error) { b := make([]byte, 8); rand.Read(b); return hex.EncodeToString(b), nil },
 		"Count":   func(string) (string, error) { calls++; return strings.Repeat("I", calls), nil },
+		"Dice":    func(string) (string, error) { return strconv.FormatUint(mathrand.Uint64(), 16), nil },
+		"Hush":    func(string) (string, error) { return "", errors.Join(os.Stdout.Close(), os.Stderr.Close()) },
 		"Panic":   func(arg string) (string, error) { panic(arg) },
 		"NilMap":  func(arg string) (string, error) { var m map[string]int; m[arg] = 1; return "", nil },
 		"Crash":   func(arg string) (string, error) { go func() { panic(arg) }(); select {} },

@@ -51,11 +51,12 @@ func (f *hostFlags) config(s *cli.IO, forExec bool) (core.Config, error) {
 		// Whoever reaches the embedded server is on this machine already.
 		cfg.AllowFile = e.flag("WASMCLOUD_ALLOW_FILE_LOAD", cfg.Server != nil)
 	}
-	cfg.Log = f.logger(s, e, forExec)
+	f.logInto(&cfg, s, e, forExec)
 	var err error
 	if cfg.Labels, err = labels(os.Environ(), f.labels); err != nil {
 		e.fail(err)
 	}
+	f.providers.into(&cfg, s, e, cfg.Server != nil && cfg.ClusterSeed == nil && len(cfg.ClusterIssuers) == 0)
 	if cfg.ClusterSeed == nil { // here, because it goes into the context file
 		if cfg.ClusterSeed, err = strkey.Generate(strkey.Cluster, rand.Reader); err != nil {
 			e.fail(err)
@@ -141,7 +142,8 @@ func (f *hostFlags) cacheInto(cfg *core.Config, s *cli.IO, temp string) error {
 	return nil
 }
 
-func (f *hostFlags) logger(s *cli.IO, e *environment, forExec bool) *slog.Logger {
+// logInto decides how the host logs, and what it tells its providers of that.
+func (f *hostFlags) logInto(cfg *core.Config, s *cli.IO, e *environment, forExec bool) {
 	level := cmp.Or(f.logLevel, cmp.Or(e.first("WASMCLOUD_LOG_LEVEL"), defaultLevel(forExec)))
 	levels := map[string]slog.Level{
 		"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo,
@@ -158,7 +160,11 @@ func (f *hostFlags) logger(s *cli.IO, e *environment, forExec bool) *slog.Logger
 	if format != "" && format != "text" && format != "json" {
 		e.fail(cli.Usage("--log-format %q: want text or json", format))
 	}
-	return cli.Logger(s, l, format == "json")
+	cfg.Log = cli.Logger(s, l, format == "json")
+	cfg.ProviderLogLevel, cfg.ProviderLogJSON = strings.ToLower(level), format == "json"
+	if cfg.ProviderLogLevel == "warning" {
+		cfg.ProviderLogLevel = "warn"
+	}
 }
 
 // claimPort makes sure that the embedded server can have its port: the server's

@@ -89,6 +89,7 @@ func (l layout) hostOCI() string    { return under(l.tmp, "wasmcloud_ocicache") 
 func (l layout) hostLib() string    { return under(l.tmp, "wasmcloudcache") }
 func (l layout) downloads() string  { return under(l.home, ".wash", "downloads") }
 func (l layout) ourOCI() string     { return under(l.ours, "oci") }
+func (l layout) ourLib() string     { return under(l.ours, "lib") }
 func (l layout) jetstream() string  { return under(l.tmp, "wash-jetstream-*") }
 func (l layout) ourFiles() string   { return under(l.ours, "registry") }
 func (l layout) hostState() string  { return under(l.state, "devhost.json") }
@@ -98,6 +99,7 @@ func (l layout) storeState() string { return under(l.state, "registry.json") }
 func (l layout) places(sets ...string) []place {
 	all := []place{
 		{set: setLib, path: l.hostLib(), user: washHost},
+		{set: setLib, path: l.ourLib(), user: ourHost},
 		{set: setOCI, path: l.hostOCI(), user: washHost},
 		{set: setOCI, path: under(l.tmp, "wasmcloud_bindlecache"), keep: []string{"keyring.toml"}, user: washHost},
 		{set: setOCI, path: under(l.cache, "wash", "oci")},

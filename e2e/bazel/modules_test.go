@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ type module struct{ path, version, sum string }
 func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
 	modules := modulesOf(t, []string{"linux", "darwin", "windows"}, forUsers...)
 	for _, m := range modules {
-		for _, no := range []string{"distribution/", "chromedp", "buildtools", "toml", "goleak", "go-cmp", "prometheus", "redis"} {
+		for _, no := range []string{"distribution/", "chromedp", "buildtools", "goleak", "go-cmp", "prometheus", "redis"} {
 			if strings.Contains(m.path, no) {
 				t.Errorf("the rules make their users resolve %s", m.path)
 			}
@@ -36,12 +37,61 @@ func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
 	text := read(t, "../../MODULE.bazel")
 	before, rest, ok1 := strings.Cut(text, begin)
 	_, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatalf("MODULE.bazel lacks the lines %q and %q", begin, end)
+	const use = "use_repo(\n    go_deps,\n"
+	ahead, rest, ok3 := strings.Cut(after, use)
+	_, behind, ok4 := strings.Cut(rest, ")\n")
+	if !ok1 || !ok2 || !ok3 || !ok4 {
+		t.Fatalf("MODULE.bazel lacks the lines %q, %q or %q", begin, end, use)
+	}
+	used, others := usedRepositories(t, modules)
+	for line := range strings.Lines(used) {
+		behind = strings.Replace(behind, line, "", 1) // nor is it a tool of ours alone
+	}
+	after = ahead + use + used + ")\n" + behind
+	for _, name := range others {
+		if !strings.Contains(behind, "    \""+name+"\",\n") {
+			t.Errorf("use_repo(go_deps_dev) in MODULE.bazel lacks %s, which a BUILD file names", name)
+		}
 	}
 	compare(t, "../../MODULE.bazel", text, before+begin+inModule(modules, after)+end+after)
 	file := "../../rules/private/go_repositories.bzl"
 	compare(t, file, read(t, file), inWorkspace(modules))
+}
+
+// usedRepositories are the repositories that BUILD files name: lines of those of some
+// modules, and the names of others.
+func usedRepositories(t *testing.T, modules []module) (lines string, others []string) {
+	t.Helper()
+	ours := map[string]bool{}
+	for _, m := range modules {
+		ours[repositoryName(m.path)] = true
+	}
+	named := map[string]bool{}
+	label := regexp.MustCompile(`"@(com|org|in|land|io|dev)(_\w+)//`)
+	for _, root := range []string{"internal", "rules", "sdk", "tools"} {
+		err := filepath.WalkDir("../../"+root, func(path string, e os.DirEntry, err error) error {
+			if err != nil || e.Name() != "BUILD.bazel" {
+				return err
+			}
+			for _, m := range label.FindAllStringSubmatch(read(t, path), -1) {
+				if name := m[1] + m[2]; name != "io_bazel_rules_go" {
+					named[name] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		if ours[name] {
+			lines += fmt.Sprintf("    %q,\n", name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	return lines, others
 }
 
 // compare holds a file against what it should be, or writes it.

@@ -8,6 +8,14 @@ def go_repositories():
     """Declares what is not declared yet."""
     maybe(
         go_repository,
+        name = "com_github_burntsushi_toml",
+        build_file_proto_mode = "disable_global",
+        importpath = "github.com/BurntSushi/toml",
+        sum = "h1:dRaEfpa2VI55EwlIW72hMRHdWouJeRF7TPYhI+AUQjk=",
+        version = "v1.6.0",
+    )
+    maybe(
+        go_repository,
         name = "com_github_vividcortex_ewma",
         build_file_proto_mode = "disable_global",
         importpath = "github.com/VividCortex/ewma",
@@ -98,6 +106,14 @@ def go_repositories():
         importpath = "github.com/klauspost/compress",
         sum = "h1:zWNoFqq/lSuYQRim3dUXlXeA0IqwuZGicdG5ZTfY5j4=",
         version = "v1.20.3",
+    )
+    maybe(
+        go_repository,
+        name = "com_github_klauspost_pgzip",
+        build_file_proto_mode = "disable_global",
+        importpath = "github.com/klauspost/pgzip",
+        sum = "h1:8t+KjjzD/0n/8vNlJGGZmTeK4njuwffOQvJm8tOSc8o=",
+        version = "v1.3.0",
     )
     maybe(
         go_repository,

@@ -138,7 +138,7 @@ func (f *hostFlags) cacheInto(cfg *core.Config, s *cli.IO, temp string) error {
 		dir = temp
 	}
 	cfg.CacheDir = dir
-	cfg.Runtime = wasmrt.Config{Interpreter: f.interpreter, CacheDir: filepath.Join(dir, "wasm")}
+	cfg.Runtime = wasmrt.Config{Interpreter: f.interpreter, Isolation: f.isolation, CacheDir: filepath.Join(dir, "wasm")}
 	return nil
 }
 

@@ -40,7 +40,11 @@ func (r *server) publish(s *cli.IO, stateFile, log string, wash bool) (*publishe
 		return nil, err
 	}
 	p.state.Context = strings.TrimSuffix(stateFile, filepath.Ext(stateFile)) + ".context.json"
-	if err = p.writeContext(p.state.Context, r); err == nil {
+	err = p.writeContext(p.state.Context, r)
+	if err == nil {
+		err = p.writeLogin(stateFile, r.dash.loginURL())
+	}
+	if err == nil {
 		err = p.writeState(stateFile)
 	}
 	if err != nil {

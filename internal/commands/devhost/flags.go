@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
 
 // hostFlags are the settings that run, up and exec share. Empty means: see the
@@ -27,10 +29,15 @@ type hostFlags struct {
 	allowInsecure, issuers []string
 	allowLegacyHash        bool
 	interpreter            bool
+	isolation              wasmrt.Isolation
 	rpcTimeout             time.Duration
+	providers              providerFlags
 	logLevel, logFormat    string
 	stateFile, stateLog    string
 	noHostConfig           bool
+	hasDashboard           bool // exec's host has none: nobody would see it
+	noDashboard            bool
+	dashboardPort          int
 	set                    *pflag.FlagSet // which of them were given
 }
 
@@ -53,22 +60,27 @@ func (f *hostFlags) addTo(cmd *cobra.Command, forExec bool) {
 	fs.StringVar(&f.clusterSeed, "cluster-seed", "", "`file` of the cluster seed, SC…, that signs invocations (env WASMCLOUD_CLUSTER_SEED; default a new one)")
 	fs.StringSliceVar(&f.clusterIssuers, "cluster-issuers", nil, "further cluster `keys` (C…) whose invocations are accepted (env WASMCLOUD_CLUSTER_ISSUERS)")
 
-	fs.BoolVar(&f.allowFile, "allow-file-load", false, "start actors from files (env WASMCLOUD_ALLOW_FILE_LOAD; default true with the embedded NATS server)")
+	fs.BoolVar(&f.allowFile, "allow-file-load", false, "start actors and providers from files (env WASMCLOUD_ALLOW_FILE_LOAD; default true with the embedded NATS server)")
 	fs.BoolVar(&f.strictOCI, "strict-oci", false, "speak HTTPS to registries on this machine too unless listed, as the real hosts do")
 	fs.StringArrayVar(&f.allowInsecure, "allow-insecure", nil, "speak plain HTTP to the registry `host:port`, may be repeated (env WASMCLOUD_OCI_ALLOWED_INSECURE)")
-	fs.BoolVar(&f.allowLatest, "allow-latest", false, "start actors by the tag latest (env WASMCLOUD_OCI_ALLOW_LATEST)")
-	fs.StringArrayVar(&f.issuers, "issuer", nil, "account `key` (A…) that may sign actors, may be repeated (default: any)")
+	fs.BoolVar(&f.allowLatest, "allow-latest", false, "start actors and providers by the tag latest (env WASMCLOUD_OCI_ALLOW_LATEST)")
+	fs.StringArrayVar(&f.issuers, "issuer", nil, "account `key` (A…) that may sign actors and providers, may be repeated (default: any)")
 	fs.BoolVar(&f.allowLegacyHash, "allow-legacy-hash", false, "accept old tokens whose hash is not that of the module")
 
 	fs.BoolVar(&f.interpreter, "interpreter", forExec, "interpret actors: they start at once and run slower")
+	fs.Var(&f.isolation, "isolation", "what an actor's calls see of one another: `how` is snapshot (each finds the state after a health request; the random numbers of a seeded generator repeat), fresh (each gets a new instance, at the cost of its start) or reuse (all that the last one left)")
 	fs.DurationVar(&f.rpcTimeout, "rpc-timeout", 0, "`time` that a call may take (env WASMCLOUD_RPC_TIMEOUT_MS; default 2s)")
+	f.providers.addTo(fs)
 	fs.StringVar(&f.logLevel, "log-level", "", "trace, debug, info, warn, error or critical (env WASMCLOUD_LOG_LEVEL; default "+defaultLevel(forExec)+")")
 	fs.StringVar(&f.logFormat, "log-format", "", "text or json (env WASMCLOUD_STRUCTURED_LOGGING_ENABLED; default text)")
 	if forExec {
 		return // its host has free ports, and no files but its own
 	}
 	fs.IntVar(&f.natsPort, "nats-port", 4222, "`port` of the embedded NATS server on 127.0.0.1; 0 takes a free one")
-	fs.BoolVar(&f.anyPort, "any-port", false, "take a free port if --nats-port is taken")
+	fs.BoolVar(&f.anyPort, "any-port", false, "take a free port if --nats-port or --dashboard-port is taken")
+	f.hasDashboard = true
+	fs.IntVar(&f.dashboardPort, "dashboard-port", defaultDashboardPort, "`port` of the dashboard on 127.0.0.1; 0 takes a free one, and so does the default if it is taken (env WASMCLOUD_DASHBOARD_PORT)")
+	fs.BoolVar(&f.noDashboard, "no-dashboard", false, "serve no dashboard")
 	fs.StringVar(&f.storeDir, "store-dir", "", "`folder` in which the embedded NATS server keeps links and claims (default: forget them at the end)")
 	fs.StringVar(&f.stateFile, "state-file", "", "`file` to write once the host is ready: JSON with every address; removed at the end")
 	fs.BoolVar(&f.noHostConfig, "no-host-config", false, "leave ~/.wash/host_config.json alone, where wash finds a host")

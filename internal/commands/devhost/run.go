@@ -44,7 +44,12 @@ func (f *hostFlags) run(cmd *cobra.Command, s *cli.IO) error {
 		return err
 	}
 	defer p.remove()
-	err = cli.Print(cmd, s, p.state, func(w io.Writer) { fmt.Fprintf(w, "ready: host %s\n", shown(p.state)) })
+	err = cli.Print(cmd, s, p.state, func(w io.Writer) {
+		fmt.Fprintf(w, "ready: host %s\n", shown(p.state))
+		if r.dash != nil && f.stateLog == "" { // up says it itself: its host's output is a log
+			fmt.Fprintf(w, "dashboard: %s\n", r.dash.loginURL())
+		}
+	})
 	if err != nil {
 		return err
 	}

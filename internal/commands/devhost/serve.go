@@ -15,6 +15,7 @@ type server struct {
 	cfg   core.Config
 	info  core.Info
 	since time.Time
+	dash  *dashboard // nil = none
 	halt  context.CancelFunc
 	ended chan struct{} // closed when it has stopped, by itself or by stop
 	err   error         // why; to be read once ended is closed
@@ -26,12 +27,17 @@ func (f *hostFlags) serve(ctx context.Context, s *cli.IO, cfg core.Config) (*ser
 	if err := f.claimPort(cfg.Server); err != nil {
 		return nil, err
 	}
-	host, err := core.New(cfg)
+	board, err := f.openDashboard(s, &cfg)
 	if err != nil {
 		return nil, err
 	}
+	host, err := core.New(cfg)
+	if err != nil {
+		board.stop()
+		return nil, err
+	}
 	running, halt := context.WithCancel(context.WithoutCancel(ctx))
-	r := &server{cfg: cfg, since: s.Now(), halt: halt, ended: make(chan struct{})}
+	r := &server{cfg: cfg, since: s.Now(), dash: board, halt: halt, ended: make(chan struct{})}
 	go func() {
 		defer close(r.ended)
 		r.err = host.Run(running)
@@ -39,18 +45,24 @@ func (f *hostFlags) serve(ctx context.Context, s *cli.IO, cfg core.Config) (*ser
 	select {
 	case <-host.Ready():
 		r.info = host.Info()
+		if err := board.start(host, cfg); err != nil {
+			r.stop()
+			return nil, err
+		}
 		return r, nil
 	case <-ctx.Done():
 		r.stop()
 		return nil, ctx.Err()
 	case <-r.ended:
 		halt()
+		board.stop()
 		return nil, r.err
 	}
 }
 
 // stop stops the host and waits for it.
 func (r *server) stop() error {
+	r.dash.stop()
 	r.halt()
 	<-r.ended
 	return r.err
@@ -61,6 +73,6 @@ func (r *server) state(log, contextFile string) lattice.HostState {
 	return lattice.HostState{
 		PID: os.Getpid(), Started: r.since, Log: log, HostID: r.info.HostID, LatticePrefix: r.info.Lattice,
 		NATSURL: r.info.NATSURL, CtlPrefix: r.info.CtlPrefix, JSDomain: r.info.JSDomain,
-		ClusterKey: r.info.ClusterKey, Context: contextFile, Version: r.info.Version,
+		ClusterKey: r.info.ClusterKey, Context: contextFile, Version: r.info.Version, Dashboard: r.dash.url(),
 	}
 }

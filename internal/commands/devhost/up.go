@@ -69,11 +69,18 @@ func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
 	if err != nil {
 		return err
 	}
+	login, _, err := findDashboard(s, file)
+	if err != nil && st.Dashboard != "" {
+		return err
+	}
 	return cli.Print(cmd, s, upResult{already, *st, file}, func(w io.Writer) {
 		if already {
 			fmt.Fprintf(w, "a host runs already: %s\n", shown(*st))
 		} else {
 			fmt.Fprintf(w, "host started: %s, log %s\n", shown(*st), st.Log)
+		}
+		if login != "" {
+			fmt.Fprintf(w, "dashboard: %s\n", login)
 		}
 	})
 }

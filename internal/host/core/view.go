@@ -190,7 +190,7 @@ func (v *view) StartProvider(ctx context.Context, s dash.StartProvider) (dash.St
 	if err != nil {
 		return dash.Started{}, err
 	}
-	return dash.Started{Host: host, Key: started.PublicKey}, nil
+	return dash.Started{Host: host, Key: started.PublicKey, Replaced: started.Replaced}, nil
 }
 
 // StopProvider implements dash.Host.

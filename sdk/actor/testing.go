@@ -82,7 +82,7 @@ func readPatterns(payload []byte) ([]string, error) {
 	if len(patterns) == 0 {
 		patterns = []string{".*"}
 	}
-	return patterns, wrap("reading the options of a test run", r.Err())
+	return patterns, msgpack.Explain("reading the options of a test run", r.Err())
 }
 
 // runTests runs the tests in the order of the patterns that match them, each once.

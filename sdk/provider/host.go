@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -72,6 +73,9 @@ func (h *Host) Data() HostData { return h.data }
 
 // NATS is the connection to the lattice. It reconnects on its own.
 func (h *Host) NATS() *nats.Conn { return h.conn.NATS() }
+
+// JetStream is that connection's JetStream, in the domain that the host told.
+func (h *Host) JetStream() (jetstream.JetStream, error) { return h.conn.JetStream() }
 
 // connect makes the Host, or says what of the host data stands against it.
 func connect(ctx context.Context, hd HostData, o Options) (*Host, error) {

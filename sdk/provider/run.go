@@ -176,23 +176,45 @@ func (r *runner) stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.host.opts.DrainTime)
 	defer cancel()
 	for _, sub := range r.subs {
-		drained(ctx, sub)
+		r.drained(ctx, sub)
 	}
 	if r.calls.drain(ctx) != nil {
 		r.host.log.Warn("calls cut off by the shutdown")
 	}
-	r.links.clear(ctx)
-	if s, ok := r.p.(Stopper); ok {
-		if err := guard("Shutdown", func() error { return s.Shutdown(ctx) }); err != nil {
-			r.host.log.Error("shutting down", "error", err)
-		}
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		r.finish(ctx)
+	}()
+	select {
+	case <-finished:
+		r.host.log.Info("stopped")
+	case <-time.After(r.host.opts.DrainTime + hangTime):
+		r.host.log.Error("the provider hangs in its shutdown and is left behind")
 	}
-	r.host.log.Info("stopped")
+}
+
+// hangTime is what Unlink and Shutdown get to notice that their context has ended.
+const hangTime = 500 * time.Millisecond
+
+func (r *runner) finish(ctx context.Context) {
+	r.links.clear(ctx)
+	s, ok := r.p.(Stopper)
+	if !ok {
+		return
+	}
+	if err := guard("Shutdown", func() error { return s.Shutdown(ctx) }); err != nil {
+		r.host.log.Error("shutting down", "error", err)
+	}
 }
 
 // drained ends a subscription when the messages that are here already are handled: to drop them
 // would leave their senders without an answer.
-func drained(ctx context.Context, sub *nats.Subscription) {
+func (r *runner) drained(ctx context.Context, sub *nats.Subscription) {
+	if !r.host.NATS().IsConnected() {
+		_ = sub.Unsubscribe() // nothing comes, and a drain would wait for the server
+		return
+	}
 	closed := make(chan struct{})
 	sub.SetClosedHandler(func(string) { close(closed) })
 	if sub.Drain() != nil {

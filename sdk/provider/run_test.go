@@ -14,18 +14,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/providerbed"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
 func TestCallsAreAnswered(t *testing.T) {
-	b := start(t, &sample{}, setup{})
-	got, err := b.call(actorKey, "Sample.Echo", []byte("hello"))
+	b := start(t, &sample{}, providerbed.Setup{})
+	got, err := b.Call(actorKey, "Sample.Echo", []byte("hello"))
 	if err != nil || string(got) != "hello" {
-		t.Fatalf("got %q, %v\n%s", got, err, b.log)
+		t.Fatalf("got %q, %v\n%s", got, err, b.Log)
 	}
 	// Some hosts put the contract before the operation.
-	got, err = b.call(actorKey, contract+"/Sample.Echo", []byte("hello"))
+	got, err = b.Call(actorKey, contract+"/Sample.Echo", []byte("hello"))
 	if err != nil || string(got) != "hello" {
 		t.Errorf("with a contract: %q, %v", got, err)
 	}
@@ -35,17 +36,17 @@ func TestCallsAreAnswered(t *testing.T) {
 		"Sample.None":  `unknown operation "Sample.None"`,
 	} {
 		var remote *lattice.RemoteError
-		if _, err := b.call(actorKey, op, nil); !errors.As(err, &remote) || !strings.Contains(remote.Text, want) {
+		if _, err := b.Call(actorKey, op, nil); !errors.As(err, &remote) || !strings.Contains(remote.Text, want) {
 			t.Errorf("%s: %v, want %q", op, err, want)
 		}
 	}
 }
 
 func TestLargeBodiesTravelThroughTheObjectStore(t *testing.T) {
-	b := start(t, &sample{}, setup{})
+	b := start(t, &sample{}, providerbed.Setup{})
 	for _, size := range []int{wasmbus.ChunkThreshold, wasmbus.ChunkThreshold + 1, 3_000_000} {
 		want := bytes.Repeat([]byte{7}, size)
-		got, err := b.call(actorKey, "Sample.Echo", want)
+		got, err := b.Call(actorKey, "Sample.Echo", want)
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%d bytes: got %d, %v", size, len(got), err)
 		}
@@ -54,26 +55,26 @@ func TestLargeBodiesTravelThroughTheObjectStore(t *testing.T) {
 
 func TestLinksComeAndGo(t *testing.T) {
 	s := &sample{}
-	b := start(t, s, setup{})
-	put, del := b.subject(".linkdefs.put"), b.subject(".linkdefs.del")
+	b := start(t, s, providerbed.Setup{})
+	put, del := b.Subject(".linkdefs.put"), b.Subject(".linkdefs.del")
 	changed := linkOf(actorKey)
 	changed.Values = map[string]string{"k": "w"}
-	b.publish(put, changed.Marshal()) // ignored: it is linked
-	b.publish(put, linkOf(otherKey).Marshal())
-	b.publish(del, linkOf(actorKey).Marshal())
-	b.publish(put, changed.Marshal())
-	b.publish(del, linkOf(otherKey).Marshal())
-	b.publish(del, linkOf(otherKey).Marshal()) // nothing to do
+	b.Publish(put, changed.Marshal()) // ignored: it is linked
+	b.Publish(put, linkOf(otherKey).Marshal())
+	b.Publish(del, linkOf(actorKey).Marshal())
+	b.Publish(put, changed.Marshal())
+	b.Publish(del, linkOf(otherKey).Marshal())
+	b.Publish(del, linkOf(otherKey).Marshal()) // nothing to do
 	a, o := actorKey[:4], otherKey[:4]
 	want := []string{"init", "link " + a + " v", "link " + o + " v", "unlink " + a + " v", "link " + a + " w", "unlink " + o + " v"}
-	eventually(t, "all links", func() bool { return len(s.noted()) >= len(want) })
+	providerbed.Eventually(t, "all links", func() bool { return len(s.noted()) >= len(want) })
 	if diff := cmp.Diff(want, s.noted()); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := b.call(otherKey, "Sample.Echo", nil); err == nil || !strings.Contains(err.Error(), "is not linked") {
+	if _, err := b.Call(otherKey, "Sample.Echo", nil); err == nil || !strings.Contains(err.Error(), "is not linked") {
 		t.Errorf("an unlinked actor: %v", err)
 	}
-	b.stop()
+	_ = b.Stop()
 	if diff := cmp.Diff(append(want, "unlink "+a+" w", "shutdown"), s.noted()); diff != "" {
 		t.Error(diff)
 	}
@@ -81,8 +82,8 @@ func TestLinksComeAndGo(t *testing.T) {
 
 func TestStrayLinksAreIgnored(t *testing.T) {
 	s := &sample{}
-	b := start(t, s, setup{data: func(d *provider.HostData) { d.LinkDefinitions = nil }})
-	put := b.subject(".linkdefs.put")
+	b := start(t, s, providerbed.Setup{Data: func(d *provider.HostData) { d.LinkDefinitions = nil }})
+	put := b.Subject(".linkdefs.put")
 	for _, change := range []func(*provider.LinkDefinition){
 		func(l *provider.LinkDefinition) { l.ProviderID = "VOTHER" },
 		func(l *provider.LinkDefinition) { l.LinkName = "other" },
@@ -90,12 +91,12 @@ func TestStrayLinksAreIgnored(t *testing.T) {
 	} {
 		l := linkOf(actorKey)
 		change(&l)
-		b.publish(put, l.Marshal())
+		b.Publish(put, l.Marshal())
 	}
-	b.publish(put, []byte("\xc1 no msgpack"))
-	b.publish(put, nil)
-	b.publish(put, linkOf(otherKey).Marshal())
-	eventually(t, "the good link", func() bool { return slices.Contains(s.noted(), "link "+otherKey[:4]+" v") })
+	b.Publish(put, []byte("\xc1 no msgpack"))
+	b.Publish(put, nil)
+	b.Publish(put, linkOf(otherKey).Marshal())
+	providerbed.Eventually(t, "the good link", func() bool { return slices.Contains(s.noted(), "link "+otherKey[:4]+" v") })
 	if got := s.noted(); len(got) != 2 {
 		t.Errorf("got %q", got)
 	}
@@ -106,7 +107,7 @@ func TestShutdownRequests(t *testing.T) {
 		name, body string
 		stops      bool
 	}{
-		{"its host", `{"host_id":"` + hostKey + `"}`, true},
+		{"its host", `{"host_id":"` + providerbed.HostKey() + `"}`, true},
 		{"no host", `{"host_id":""}`, true},
 		{"empty body", "", true},
 		{"another host", `{"host_id":"NOTHER"}`, false},
@@ -114,22 +115,22 @@ func TestShutdownRequests(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &sample{}
-			b := start(t, s, setup{})
-			subject := b.subject(".shutdown")
-			b.publish(subject, []byte(tt.body)) // without a reply subject: ignored
+			b := start(t, s, providerbed.Setup{})
+			subject := b.Subject(".shutdown")
+			b.Publish(subject, []byte(tt.body)) // without a reply subject: ignored
 			if !tt.stops {
-				if m, err := b.conn.NATS().Request(subject, []byte(tt.body), 300*time.Millisecond); err == nil {
+				if m, err := b.Conn.NATS().Request(subject, []byte(tt.body), 300*time.Millisecond); err == nil {
 					t.Fatalf("answered %q", m.Data)
 				}
-				if _, err := b.call(actorKey, "Sample.Echo", nil); err != nil {
+				if _, err := b.Call(actorKey, "Sample.Echo", nil); err != nil {
 					t.Errorf("it stopped: %v", err)
 				}
 				return
 			}
-			if got := string(b.request(subject, []byte(tt.body)).Data); got != "shutting down" {
+			if got := string(b.Request(subject, []byte(tt.body)).Data); got != "shutting down" {
 				t.Errorf("answered %q", got)
 			}
-			if err := b.wait(); err != nil {
+			if err := b.Wait(); err != nil {
 				t.Error(err)
 			}
 			if got := s.noted(); got[len(got)-1] != "shutdown" {
@@ -146,24 +147,24 @@ func TestRunningCallsFinishBeforeShutdown(t *testing.T) {
 		<-leave
 		return []byte("done"), nil
 	}}
-	b := start(t, s, setup{opts: provider.Options{DrainTime: patience}})
+	b := start(t, s, providerbed.Setup{Options: provider.Options{DrainTime: providerbed.Patience}})
 	answer := make(chan string, 1)
 	go func() {
-		got, err := b.call(actorKey, "Sample.Wait", nil)
+		got, err := b.Call(actorKey, "Sample.Wait", nil)
 		answer <- fmt.Sprint(string(got), err)
 	}()
 	<-entered
-	b.cancel()
+	b.Cancel()
 	// While it drains the provider takes no more calls, and then nobody listens.
-	eventually(t, "nobody takes calls", func() bool {
-		_, err := b.conn.NATS().Request(b.subject(""), nil, patience)
+	providerbed.Eventually(t, "nobody takes calls", func() bool {
+		_, err := b.Conn.NATS().Request(b.Subject(""), nil, providerbed.Patience)
 		return err != nil
 	})
 	close(leave)
 	if got := <-answer; got != "done<nil>" {
 		t.Errorf("got %s", got)
 	}
-	if got := s.noted(); slices.Contains(got, "shutdown") && b.wait() != nil {
+	if got := s.noted(); slices.Contains(got, "shutdown") && b.Wait() != nil {
 		t.Errorf("got %q", got)
 	}
 }
@@ -175,25 +176,18 @@ func TestHealth(t *testing.T) {
 		}
 		return nil
 	}}
-	b := start(t, s, setup{})
-	ask := func() wasmbus.Health {
-		t.Helper()
-		h, err := wasmbus.UnmarshalHealth(b.request(b.subject(".health"), wasmbus.HealthProbe()).Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
-	}
+	b := start(t, s, providerbed.Setup{})
+	ask := b.Health
 	if h := ask(); !h.Healthy || h.Message != "" {
 		t.Errorf("got %+v", h)
 	}
-	b.publish(b.subject(".linkdefs.put"), linkOf(otherKey).Marshal())
-	eventually(t, "the failed link shows", func() bool {
+	b.Publish(b.Subject(".linkdefs.put"), linkOf(otherKey).Marshal())
+	providerbed.Eventually(t, "the failed link shows", func() bool {
 		h := ask()
 		return !h.Healthy && strings.Contains(h.Message, otherKey) && strings.Contains(h.Message, "port 80 is taken")
 	})
-	b.publish(b.subject(".linkdefs.del"), linkOf(otherKey).Marshal())
-	eventually(t, "health again", func() bool { return ask().Healthy })
+	b.Publish(b.Subject(".linkdefs.del"), linkOf(otherKey).Marshal())
+	providerbed.Eventually(t, "health again", func() bool { return ask().Healthy })
 	s.mu.Lock()
 	s.unhealth = errors.New("no disk")
 	s.mu.Unlock()
@@ -210,11 +204,11 @@ func TestBusyIsSaid(t *testing.T) {
 		<-leave
 		return nil, nil
 	}}
-	b := start(t, s, setup{opts: provider.Options{MaxCalls: 2, MaxQueued: 1}})
+	b := start(t, s, providerbed.Setup{Options: provider.Options{MaxCalls: 2, MaxQueued: 1}})
 	results := make(chan error, 8)
 	for range 8 {
 		go func() {
-			_, err := b.call(actorKey, "Sample.Wait", nil)
+			_, err := b.Call(actorKey, "Sample.Wait", nil)
 			results <- err
 		}()
 	}
@@ -223,7 +217,7 @@ func TestBusyIsSaid(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	eventually(t, "two run", func() bool { return running.Load() == 2 })
+	providerbed.Eventually(t, "two run", func() bool { return running.Load() == 2 })
 	close(leave)
 	for range 3 {
 		if err := <-results; err != nil {

@@ -32,9 +32,10 @@ func (b *bench) hostCases(ctx context.Context) error {
 }
 
 // devhost starts tools/devhost with its NATS on a free port.
-func (b *bench) devhost(ctx context.Context) (*lattice.HostState, func(), error) {
+func (b *bench) devhost(ctx context.Context, flags ...string) (*lattice.HostState, func(), error) {
 	state := filepath.Join(b.dir, "devhost.json")
-	stop, err := b.serve(ctx, state, b.tool("devhost"), "run", "--nats-port", "0", "--allow-file-load", "--no-host-config", "--state-file", state)
+	args := append([]string{b.tool("devhost"), "run", "--nats-port", "0", "--allow-file-load", "--no-host-config", "--state-file", state}, flags...)
+	stop, err := b.serve(ctx, state, args...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,10 +48,24 @@ func (b *bench) devhost(ctx context.Context) (*lattice.HostState, func(), error)
 }
 
 // callCases: calls of the Rust probe and of a Go actor through real NATS with
-// every check on, beside what the same server does for a request that any
-// subscriber answers at once: that is the floor.
+// every check on, by each way to give a call its instance, beside what the same
+// server does for a request that any subscriber answers at once: that is the
+// floor.
 func (b *bench) callCases(ctx context.Context) error {
-	state, stop, err := b.devhost(ctx)
+	echo, err := b.goActor(ctx)
+	if err != nil {
+		return err
+	}
+	for _, isolation := range []string{"snapshot", "fresh"} {
+		if err := b.calls(ctx, isolation, echo); err != nil {
+			return fmt.Errorf("%s: %w", isolation, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) calls(ctx context.Context, isolation, echo string) error {
+	state, stop, err := b.devhost(ctx, "--isolation", isolation)
 	if err != nil {
 		return err
 	}
@@ -61,10 +76,6 @@ func (b *bench) callCases(ctx context.Context) error {
 	}
 	defer caller.conn.Close()
 	probe, err := filepath.Abs(filepath.Join("internal", "artifact", "testdata", "probe_s.wasm"))
-	if err != nil {
-		return err
-	}
-	echo, err := b.goActor(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,7 +94,7 @@ func (b *bench) callCases(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			b.report.throughput(fmt.Sprintf("%s, %d callers", a.name, callers), got, floor)
+			b.report.throughput(fmt.Sprintf("%s, %s, %d callers", a.name, isolation, callers), got, floor)
 		}
 	}
 	return nil

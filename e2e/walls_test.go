@@ -33,6 +33,7 @@ var walls = map[string][]string{
 	"daemon":           {"fsx", "golang.org/x/sys"},
 	"bazel":            {"github.com/bazelbuild/rules_go"},
 	"casefile":         {"wasmbus"},
+	"providertest":     {"artifact", "casefile", "host/provider", "lattice", "lattice/embedded", "par", "strkey", "wasmbus", "github.com/nats-io/nats.go"},
 	"cli":              {"github.com/spf13", "golang.org/x/term"},
 	"host/ocicache":    hostDuty,
 	"host/policy":      hostDuty,
@@ -54,7 +55,7 @@ var denied = map[string][]string{
 	"bazelgen": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"drain":    {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"ocipush":  {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
-	"lattice":  {"github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
+	"lattice":  {"github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
 	"devhost":  {"github.com/distribution/distribution/v3/registry"},
 }
 

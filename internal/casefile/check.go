@@ -23,7 +23,12 @@ func (c *Case) ForActor() error {
 }
 
 // ForProvider is the same for a provider.
-func (c *Case) ForProvider() error { return c.linkNames() }
+func (c *Case) ForProvider() error {
+	if len(c.Links) > 1 {
+		return c.at(c.Links[1].Line, "a provider's case has one link, because a provider process serves one link name: write another case")
+	}
+	return c.linkNames()
+}
 
 // linkNames checks that fakes speak of links that the case has.
 func (c *Case) linkNames() error {

@@ -47,8 +47,8 @@ Real links of the actor with the same contract and name are set aside during the
 // ProviderHelp is what differs in the cases of a provider.
 const ProviderHelp = `Case files are those of lattice test, with the roles changed: call goes to the provider, from an actor that is
 linked to it, and fake and expect are what the provider asks that actor. Each case has a provider process, an
-actor and links of its own: "-- link --" with lines NAME=VALUE is a link of the tested contract; without it the
-link is that of --config, --contract and --value. One more kind of step lets the provider be met from outside:
+actor and a link of its own: "-- link --" alone is a link of the tested contract, and its lines NAME=VALUE are
+added to the values of --config and --value. One more kind of step meets the provider from outside:
 
   -- request METHOD URL --          an HTTP request; optional JSON {"header":{…},"body":"…"}. Its reply has the
                                     form of HttpServer.HandleRequest: {"statusCode":200,"header":{…},"body":"…"}

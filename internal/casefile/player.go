@@ -72,6 +72,14 @@ func (p *Player) Ask(q Question) ([]byte, error) {
 	return nil, fmt.Errorf("no fake of %s answers %s of %s (link %s) with %s", p.c.Path, q.Operation, q.Contract, q.Link, q.argument())
 }
 
+// Fault notes something else that is wrong about a question.
+func (p *Player) Fault(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, err.Error())
+	p.wake()
+}
+
 // wake tells Wait that something happened.
 func (p *Player) wake() {
 	select {

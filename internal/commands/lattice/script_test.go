@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"lattice": Command})
+	testkit.Main(m, withSubjects(map[string]func(*cli.IO) *cobra.Command{"lattice": Command}))
 }
 
 const (

@@ -70,7 +70,7 @@ func twins(t *testing.T, w *workspace) {
 	for _, dir := range []string{"finished", "compiled"} {
 		w.write("make/"+dir+"/Makefile", `PROJECT = hello
 VERSION = 0.1.0
-CLAIMS = wasmcloud:httpserver wasmcloud:builtin:logging
+CLAIMS = wasmcloud:httpserver wasmcloud:keyvalue wasmcloud:builtin:logging
 ACTOR_ALIAS = hello
 include `+repository(t)+"/rules/make/actor.mk\n")
 	}

@@ -63,7 +63,7 @@ func TestStubFailsTheExamplesTests(t *testing.T) {
 	if err == nil {
 		t.Fatal("a stub passes the example's tests")
 	}
-	for _, want := range []string{"Fail: greets", "Fail: unknown", "Pass: answers", "1/3 Passed"} {
+	for _, want := range []string{"Fail: greets", "Fail: unknown", "Fail: visits", "Pass: answers", "1/4 Passed"} {
 		if !strings.Contains(out.stdout+out.stderr, want) {
 			t.Errorf("want %q in\n%s", want, tail(out.stdout+out.stderr))
 		}
@@ -81,11 +81,11 @@ func TestFilterShardsAndReport(t *testing.T) {
 		!strings.Contains(out.stdout+out.stderr, "matches none of the cases") {
 		t.Error("a filter that matches nothing passes")
 	}
-	out, err := w.bazel("test", "//hosted:test", "--test_sharding_strategy=forced=4", "--test_output=all")
+	out, err := w.bazel("test", "//hosted:test", "--test_sharding_strategy=forced=5", "--test_output=all")
 	if err == nil {
 		t.Error("no shard has the failing cases")
 	}
-	if n := strings.Count(out.stdout+out.stderr, "Test results: "); n != 3 {
-		t.Errorf("%d of 4 shards ran tests, want 3: each case in one", n)
+	if n := strings.Count(out.stdout+out.stderr, "Test results: "); n != 4 {
+		t.Errorf("%d of 5 shards ran tests, want 4: each case in one", n)
 	}
 }

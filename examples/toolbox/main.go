@@ -1,5 +1,5 @@
 // Command toolbox is an actor that shows what actors can do beside answering: log, draw random
-// numbers, call another actor, and carry tests that run inside the host.
+// numbers, call another actor or a store, and carry tests that run inside the host.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
 )
 
 func init() { actor.Export(newActor()) }
@@ -47,8 +48,29 @@ func serve(ctx *actor.Context, req actor.Request) (actor.Response, error) {
 		return actor.Text(200, strconv.FormatUint(uint64(n), 10)), nil
 	case "/relay":
 		return ctx.CallHTTP(echoActor, req)
+	case "/note":
+		return note(ctx, req)
 	}
-	return actor.Text(404, "try /log?text=…, /guid, /roll?sides=6, /relay"), nil
+	return actor.Text(404, "try /log?text=…, /guid, /roll?sides=6, /relay, /note?key=…&value=…"), nil
+}
+
+// note keeps a value in the store that the link named notes leads to, and answers with the one before.
+func note(ctx *actor.Context, req actor.Request) (actor.Response, error) {
+	key := req.QueryValue("key")
+	store := keyvalue.Client{Call: func(operation string, payload []byte) ([]byte, error) {
+		return ctx.CallLink("notes", keyvalue.Contract, operation, payload)
+	}}
+	old, err := store.Get(key)
+	if err != nil {
+		return actor.Text(503, err.Error()), nil
+	}
+	if err := store.Set(keyvalue.SetRequest{Key: key, Value: req.QueryValue("value")}); err != nil {
+		return actor.Text(503, err.Error()), nil
+	}
+	if !old.Exists {
+		return actor.Text(201, ""), nil
+	}
+	return actor.Text(200, old.Value), nil
 }
 
 // roll answers Toolbox.Roll: {"sides": 6} in, a number out.

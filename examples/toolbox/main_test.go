@@ -8,6 +8,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/actortest"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
 )
 
 func TestHTTP(t *testing.T) {
@@ -88,6 +89,31 @@ func TestRelay(t *testing.T) {
 	h.Link(echoActor, other)
 	if res := h.Get("/relay?a=1"); res.Status != 202 || string(res.Body) != "echo of /relay?a=1" {
 		t.Errorf("got %d %s", res.Status, res.Body)
+	}
+}
+
+func TestNote(t *testing.T) {
+	h := actortest.New(t, newActor())
+	if res := h.Get("/note?key=k&value=v"); res.Status != 503 {
+		t.Errorf("without a store: %d %s", res.Status, res.Body)
+	}
+	values := map[string]string{}
+	h.Provide(keyvalue.Contract, func(operation string, payload []byte) ([]byte, error) {
+		if operation == keyvalue.OpGet {
+			key, err := msgpack.DecodeString(payload)
+			value, ok := values[key]
+			return keyvalue.GetResponse{Value: value, Exists: ok}.MarshalMsgpack(), err
+		}
+		var r keyvalue.SetRequest
+		err := r.UnmarshalMsgpack(payload)
+		values[r.Key] = r.Value
+		return nil, err
+	})
+	if res := h.Get("/note?key=k&value=one"); res.Status != 201 || len(res.Body) != 0 {
+		t.Errorf("first: %d %s", res.Status, res.Body)
+	}
+	if res := h.Get("/note?key=k&value=two"); res.Status != 200 || string(res.Body) != "one" {
+		t.Errorf("second: %d %s", res.Status, res.Body)
 	}
 }
 

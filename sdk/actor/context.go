@@ -31,6 +31,13 @@ func (c *Context) CallLink(link, contract, operation string, payload []byte) ([]
 	return c.host.Call(link, contract, operation, payload)
 }
 
+// Via gives the way to a target for the clients of contracts:
+//
+//	kv := keyvalue.Client{Call: ctx.Via(keyvalue.Contract)}
+func (c *Context) Via(target string) func(operation string, payload []byte) ([]byte, error) {
+	return func(operation string, payload []byte) ([]byte, error) { return c.Call(target, operation, payload) }
+}
+
 // CallHTTP lets another actor answer an HTTP request, as if a web server had called it.
 func (c *Context) CallHTTP(target string, req Request) (Response, error) {
 	reply, err := c.Call(target, HandleRequest, req.MarshalMsgpack())

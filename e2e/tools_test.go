@@ -9,6 +9,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/parpack"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/registry"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/scaffold"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
@@ -23,6 +24,7 @@ func tools() map[string]func(*cli.IO) *cobra.Command {
 		"drain":    drain.Command,
 		"lattice":  lattice.Command,
 		"ocipush":  ocipush.Command,
+		"parpack":  parpack.Command,
 		"registry": registry.Command,
 		"scaffold": scaffold.Command,
 		"signer":   signer.Command,

@@ -196,3 +196,9 @@ func (w *world) describe(p wasmbus.ProviderStarted) told {
 	}
 	return d
 }
+
+func expiring(at int64) func(*par.CreateOptions) {
+	return func(o *par.CreateOptions) { o.Claims.Expires = at }
+}
+
+func (w *world) providerKey(name string) string { return string(key(strkey.Service, name).Public()) }

@@ -24,12 +24,12 @@ type output struct {
 	log func(line string)
 	now func() time.Time
 
+	mu      sync.Mutex
 	second  time.Time // begin of the second that is counted
 	passed  int
 	dropped int
-
-	mu   sync.Mutex
-	tail []string
+	late    *time.Timer // says what was dropped when nothing follows
+	tail    []string
 }
 
 // read returns at the end of r, or when reading fails, which ends it too.
@@ -48,7 +48,7 @@ func (o *output) read(r io.Reader) {
 			o.line(text)
 		}
 		if err != nil {
-			o.sayDropped()
+			o.flush()
 			return
 		}
 	}
@@ -56,26 +56,36 @@ func (o *output) read(r io.Reader) {
 
 func (o *output) line(text string) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.tail = append(o.tail, text); len(o.tail) > tailLines {
 		o.tail = o.tail[1:]
 	}
-	o.mu.Unlock()
-
 	if now := o.now(); now.Sub(o.second) >= time.Second {
 		o.sayDropped()
 		o.second, o.passed = now, 0
 	}
-	if o.passed++; o.passed > maxLines {
-		o.dropped++
+	if o.passed++; o.passed <= maxLines {
+		o.log(text)
 		return
 	}
-	o.log(text)
+	if o.dropped++; o.dropped == 1 {
+		o.late = time.AfterFunc(time.Second, o.flush)
+	}
 }
 
+func (o *output) flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sayDropped()
+}
+
+// sayDropped tells how many lines nobody saw. o.mu is held.
 func (o *output) sayDropped() {
-	if o.dropped > 0 {
-		o.log(fmt.Sprintf("… %d lines left out: more than %d came in a second", o.dropped, maxLines))
+	if o.dropped == 0 {
+		return
 	}
+	o.late.Stop()
+	o.log(fmt.Sprintf("… %d lines left out: more than %d came in a second", o.dropped, maxLines))
 	o.dropped = 0
 }
 

@@ -16,7 +16,7 @@ type Spec struct {
 	Path  string            // of the executable, see Store.Place
 	Env   []string          // its whole environment, "NAME=value"; nil = none
 	Stdin []byte            // handed over and closed, as the Rust host does
-	Log   func(line string) // gets its output, from one goroutine
+	Log   func(line string) // gets its output, one line at a time
 	Now   func() time.Time  // nil = the real clock; for the flood limit
 }
 

@@ -56,7 +56,7 @@ func main() {
 		}
 	}
 	for i := range c.Flood {
-		fmt.Println("flood", i, strings.Repeat("x", i%20000))
+		fmt.Println("flood", i, strings.Repeat("x", i%200))
 	}
 	if c.Deaf {
 		select {}

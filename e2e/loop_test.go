@@ -99,6 +99,7 @@ func (c *checkout) edit(path, old, new string) {
 func TestFreshClone(t *testing.T) {
 	c := clone(t)
 	t.Run("demo", func(t *testing.T) { demoAnswers(c.part(t)) })
+	t.Run("counter", func(t *testing.T) { counterCounts(c.part(t)) })
 	t.Run("loop", func(t *testing.T) { editShowsWithoutDrain(c.part(t)) })
 	t.Run("examples", func(t *testing.T) { examplesTestThemselves(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
@@ -183,7 +184,7 @@ func editShowsWithoutDrain(c *checkout) {
 func decoded(s string) string { return strings.ReplaceAll(s, `\"`, `"`) }
 
 func examplesTestThemselves(c *checkout) {
-	for _, example := range []string{"echo", "toolbox"} {
+	for _, example := range []string{"echo", "toolbox", "counter"} {
 		if out := c.run("make", "-C", "examples/"+example, "test"); !strings.Contains(out, "Passed") {
 			c.t.Errorf("%s runs no case", example)
 		}

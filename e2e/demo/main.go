@@ -1,5 +1,5 @@
-// Command demo runs the whole loop once: tools, actor, registry, host, call. Each
-// step is printed as the command that a user would type, followed by what it said
+// Command demo runs the whole loop once: tools, actor, registry, host, call; with
+// the argument counter also providers, links and HTTP requests. Each step is printed as the command that a user would type, followed by what it said
 // and how long it took. It runs in a home and with caches of its own, so it finds
 // no keys, meets no running host, and leaves nothing behind; everything it started
 // is stopped at the end, whatever happened.
@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,19 +19,60 @@ import (
 	"time"
 )
 
-const actor = "examples/echo"
+// A plan is what is shown, in an example's folder. make tools comes before it and
+// make down after it.
+type plan struct {
+	dir      string
+	commands []string
+}
+
+func echoPlan() (plan, error) {
+	return plan{"examples/echo", []string{"make", "make up", "make push", "make start", "make call"}}, nil
+}
+
+func counterPlan() (plan, error) {
+	address, err := freeAddress("127.0.0.1:8080")
+	if err != nil {
+		return plan{}, err
+	}
+	// The provider listens a moment after the link is made.
+	curl := "curl -sS --retry 5 --retry-connrefused http://" + address + "/hello"
+	return plan{"examples/counter", []string{
+		"make", "make up", "make push", "make start", "make providers", "make link HTTP=" + address, curl, curl,
+	}}, nil
+}
+
+// freeAddress is the usual address, or one with another port if that is taken.
+func freeAddress(usual string) (string, error) {
+	for _, address := range []string{usual, "127.0.0.1:0"} {
+		l, err := net.Listen("tcp", address)
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String(), nil
+		}
+	}
+	return "", errors.New("127.0.0.1 has no free port")
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := demo(ctx); err != nil {
+	choose := echoPlan
+	if len(os.Args) > 1 && os.Args[1] == "counter" {
+		choose = counterPlan
+	}
+	p, err := choose()
+	if err == nil {
+		err = demo(ctx, p)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func demo(ctx context.Context) (err error) {
+func demo(ctx context.Context, p plan) (err error) {
 	home, err := os.MkdirTemp("", "demo")
 	if err != nil {
 		return err
@@ -45,16 +87,16 @@ func demo(ctx context.Context) (err error) {
 		return err
 	}
 	built := time.Now()
-	fmt.Printf("\n$ cd %s\n", actor)
+	fmt.Printf("\n$ cd %s\n", p.dir)
 	defer func() {
 		// Also after Ctrl-C: what was started must not outlive the demo.
-		err = errors.Join(err, step(context.WithoutCancel(ctx), actor, env, "make down"))
+		err = errors.Join(err, step(context.WithoutCancel(ctx), p.dir, env, "make down"))
 		if err == nil {
 			fmt.Printf("\nfrom source to answer in %s, after %s for the tools\n", seconds(time.Since(built)), seconds(built.Sub(began)))
 		}
 	}()
-	for _, command := range []string{"make", "make up", "make push", "make start", "make call"} {
-		if err := step(ctx, actor, env, command); err != nil {
+	for _, command := range p.commands {
+		if err := step(ctx, p.dir, env, command); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -20,13 +21,26 @@ type linkTable struct {
 
 	change sync.Mutex // held while Link or Unlink runs: they come one after the other
 
-	mu     sync.Mutex // guards the maps
-	links  map[string]LinkDefinition
-	failed map[string]error // what Link said
+	mu      sync.Mutex // guards what follows
+	links   map[string]LinkDefinition
+	failed  map[string]error // what Link said
+	busy    map[string]int   // actors whose links are waiting for change
+	changed chan struct{}    // closed at the next change of the maps
 }
 
 func newLinkTable(h *Host, p Provider) *linkTable {
-	return &linkTable{host: h, p: p, links: map[string]LinkDefinition{}, failed: map[string]error{}}
+	return &linkTable{
+		host: h, p: p, links: map[string]LinkDefinition{}, failed: map[string]error{}, busy: map[string]int{}, changed: make(chan struct{}),
+	}
+}
+
+// note changes the maps and tells those who wait.
+func (t *linkTable) note(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+	close(t.changed)
+	t.changed = make(chan struct{})
 }
 
 // readLink reads msgpack, or the JSON of the Rust SDK's test harness; no msgpack map begins with a brace.
@@ -56,6 +70,8 @@ func (t *linkTable) belongs(l LinkDefinition) error {
 }
 
 func (t *linkTable) put(ctx context.Context, l LinkDefinition) {
+	t.note(func() { t.busy[l.ActorID]++ })
+	defer t.note(func() { t.idle(l.ActorID) })
 	t.change.Lock()
 	defer t.change.Unlock()
 	log := t.host.log.With("actor", l.ActorID, "link", l.LinkName)
@@ -68,16 +84,23 @@ func (t *linkTable) put(ctx context.Context, l LinkDefinition) {
 		return
 	}
 	err := guard("Link", func() error { return t.p.Link(ctx, l) })
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if err != nil {
-		t.failed[l.ActorID] = err
 		log.Error("link refused", "error", err)
+		t.note(func() { t.failed[l.ActorID] = err })
 		return
 	}
-	delete(t.failed, l.ActorID)
-	t.links[l.ActorID] = l
 	log.Info("linked")
+	t.note(func() {
+		delete(t.failed, l.ActorID)
+		t.links[l.ActorID] = l
+	})
+}
+
+// idle is called with mu held.
+func (t *linkTable) idle(actor string) {
+	if t.busy[actor]--; t.busy[actor] == 0 {
+		delete(t.busy, actor)
+	}
 }
 
 func (t *linkTable) del(ctx context.Context, l LinkDefinition) {
@@ -119,6 +142,38 @@ func (t *linkTable) find(actor string) (LinkDefinition, bool) {
 	defer t.mu.Unlock()
 	l, ok := t.links[actor]
 	return l, ok
+}
+
+// linkGrace is how long a call waits for the link that it should have come after: hosts send the link
+// first, but they arrive on two subscriptions.
+const linkGrace = 500 * time.Millisecond
+
+// await finds the link of an actor, and waits for one that is being made.
+func (t *linkTable) await(ctx context.Context, actor string) (LinkDefinition, error) {
+	grace := time.NewTimer(linkGrace)
+	defer grace.Stop()
+	over := false
+	for {
+		t.mu.Lock()
+		l, ok := t.links[actor]
+		failed, busy, changed := t.failed[actor], t.busy[actor] > 0, t.changed
+		t.mu.Unlock()
+		switch {
+		case ok:
+			return l, nil
+		case failed != nil && !busy:
+			return l, fmt.Errorf("the link of actor %s was refused: %w", actor, failed)
+		case over && !busy:
+			return l, fmt.Errorf("actor %s is not linked to this provider", shorten(actor))
+		}
+		select {
+		case <-changed:
+		case <-grace.C:
+			over = true
+		case <-ctx.Done():
+			return l, fmt.Errorf("actor %s is not linked to this provider yet", shorten(actor))
+		}
+	}
 }
 
 // failures is nil, or names the links that Link refused.

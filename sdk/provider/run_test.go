@@ -225,3 +225,32 @@ func TestBusyIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// A host sends a link and then the actor's first call; the call must not fail because Link takes time.
+func TestACallWaitsForItsLink(t *testing.T) {
+	linking, finish := make(chan struct{}), make(chan struct{})
+	s := &sample{link: func(l provider.LinkDefinition) error {
+		if l.ActorID == otherKey {
+			close(linking)
+			<-finish
+		}
+		return nil
+	}}
+	b := start(t, s, providerbed.Setup{})
+	b.Publish(b.Subject(".linkdefs.put"), linkOf(otherKey).Marshal())
+	<-linking
+	answer := make(chan error, 1)
+	go func() {
+		_, err := b.Call(otherKey, "Sample.Echo", nil)
+		answer <- err
+	}()
+	select {
+	case err := <-answer:
+		t.Errorf("answered before it was linked: %v", err)
+	case <-time.After(time.Second): // longer than a call waits for a link that nobody makes
+	}
+	close(finish)
+	if err := <-answer; err != nil {
+		t.Error(err)
+	}
+}

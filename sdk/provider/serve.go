@@ -180,7 +180,7 @@ func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkD
 		Now: s.host.opts.Now(), ClusterIssuers: s.issuers, Seen: s.seen,
 		Target: wasmbus.Entity{PublicKey: s.host.data.ProviderKey, LinkName: s.host.data.LinkName, ContractID: inv.Target.ContractID},
 		Origin: func(e wasmbus.Entity) error {
-			link, err = s.linkOf(e, inv.Target.ContractID)
+			link, err = s.linkOf(ctx, e, inv.Target.ContractID)
 			return err
 		},
 	}
@@ -196,15 +196,12 @@ func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkD
 	return link, inv.Verify(v)
 }
 
-func (s *server) linkOf(origin wasmbus.Entity, contract string) (LinkDefinition, error) {
-	link, ok := s.links.find(origin.PublicKey)
-	switch {
-	case !ok:
-		return link, fmt.Errorf("actor %s is not linked to this provider", shorten(origin.PublicKey))
-	case contract != link.ContractID:
-		return link, fmt.Errorf("the call is for contract %q, the link for %q", shorten(contract), link.ContractID)
+func (s *server) linkOf(ctx context.Context, origin wasmbus.Entity, contract string) (LinkDefinition, error) {
+	link, err := s.links.await(ctx, origin.PublicKey)
+	if err == nil && contract != link.ContractID {
+		err = fmt.Errorf("the call is for contract %q, the link for %q", shorten(contract), link.ContractID)
 	}
-	return link, nil
+	return link, err
 }
 
 // shorten keeps hostile text out of the log.

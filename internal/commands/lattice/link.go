@@ -33,11 +33,13 @@ func linkPutCommand(s *cli.IO) *cobra.Command {
 	var f connFlags
 	var name string
 	cmd := &cobra.Command{
-		Use:     "put ACTOR PROVIDER CONTRACT [KEY=VALUE...]",
-		Short:   "Link an actor to a provider",
-		Long:    "Link an actor to a provider. A host is asked and may refuse, which is a failure; without a host the link is stored for the next one.",
-		Example: "  lattice link put echo VBM5…VPZQF wasmcloud:httpserver address=127.0.0.1:8080",
-		Args:    cobra.MinimumNArgs(3),
+		Use:   "put ACTOR PROVIDER CONTRACT [KEY=VALUE...]",
+		Short: "Link an actor to a provider",
+		Long: "Link an actor to a provider, each named by its key, by the reference that it was started from, or by its file. A host is asked and may\n" +
+			"refuse, which is a failure; without a host the link is stored for the next one.",
+		Example: "  lattice link put echo VBM5…VPZQF wasmcloud:httpserver address=127.0.0.1:8080\n" +
+			"  lattice link put localhost:5000/counter:0.1.0 localhost:5000/keyvalue:0.1.0 wasmcloud:keyvalue",
+		Args: cobra.MinimumNArgs(3),
 	}
 	f.register(cmd, kindCtl)
 	cmd.Flags().StringVarP(&name, "link-name", "l", "default", "`name` of the link")
@@ -47,7 +49,7 @@ func linkPutCommand(s *cli.IO) *cobra.Command {
 			err = parseContract(args[2])
 		}
 		if err == nil {
-			_, err = parseKey(args[1], "provider", strkey.Service)
+			err = checkProvider(args[1])
 		}
 		if err != nil {
 			return err
@@ -57,9 +59,13 @@ func linkPutCommand(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l := wasmbus.LinkDefinition{ActorID: actor, ProviderID: args[1], LinkName: name, ContractID: args[2], Values: values}
+			provider, err := ses.providerKey(ctx, args[1])
+			if err != nil {
+				return err
+			}
+			l := wasmbus.LinkDefinition{ActorID: actor, ProviderID: provider, LinkName: name, ContractID: args[2], Values: values}
 			if err := ses.control.PutLink(ctx, l); err != nil {
-				return fmt.Errorf("linking %s to %s: %w", actor, args[1], err)
+				return fmt.Errorf("linking %s to %s: %w", actor, provider, err)
 			}
 			result := struct {
 				ActorID    string `json:"actor_id"`

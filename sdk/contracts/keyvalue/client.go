@@ -4,9 +4,7 @@ import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 
 // Client sends the contract's operations. An actor makes it of its context:
 //
-//	kv := keyvalue.Client{Call: func(operation string, payload []byte) ([]byte, error) {
-//		return ctx.Call(keyvalue.Contract, operation, payload)
-//	}}
+//	kv := keyvalue.Client{Call: ctx.Via(keyvalue.Contract)}
 type Client struct {
 	Call func(operation string, payload []byte) ([]byte, error)
 }

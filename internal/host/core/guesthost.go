@@ -49,7 +49,7 @@ func (g *guestHost) dispatch(ctx context.Context, binding, namespace, operation 
 		target := wasmbus.Entity{PublicKey: link.ProviderID, LinkName: link.LinkName, ContractID: link.ContractID}
 		return g.callRemote(ctx, target, operation, payload)
 	}
-	if key, ok := g.h.know.actorByAlias(namespace); ok {
+	if key, ok := g.h.actorNamed(namespace); ok {
 		return g.callActor(ctx, key, operation, payload)
 	}
 	return nil, g.unknown(binding, namespace)

@@ -283,6 +283,16 @@ func (h *Host) actor(key string) *actor {
 	return h.actors[key]
 }
 
+// actorNamed finds who has a call alias: a running actor by its verified token,
+// else whom a record of the lattice names. The record is a hint that decides
+// nothing else: that actor's host verifies its token and our call.
+func (h *Host) actorNamed(alias string) (key string, ok bool) {
+	if key := h.aliasOwner(alias); key != "" {
+		return key, true
+	}
+	return h.know.actorByAlias(alias)
+}
+
 // aliasOwner finds the running actor that has a call alias.
 func (h *Host) aliasOwner(alias string) string {
 	if alias == "" {

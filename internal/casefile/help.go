@@ -31,7 +31,8 @@ What an actor calls besides actors is faked. Before the first call:
 
   -- link CONTRACT [NAME] --        the actor is linked to a fake provider; link values as lines NAME=VALUE
   -- fake OPERATION [LINK] --       what the fake is asked: the argument as JSON, compared as a reply is ("…" =
-                                    any, nothing = none). It may be asked so any number of times, or never
+                                    any, nothing = none). It may be asked so any number of times, or never;
+                                    of several with one and the same question each answers once, the last stays
   -- answer --                      what it answers then, as JSON; nothing, or no such section = an empty reply
   -- refuse --                      instead of answer: the text of the error that it answers with
 

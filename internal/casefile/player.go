@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -25,15 +26,16 @@ type Player struct {
 
 	mu     sync.Mutex
 	step   *Step
-	next   int      // the expected question that has its turn
-	faults []string // questions without an answer
+	next   int          // the expected question that has its turn
+	faults []string     // questions without an answer
+	played map[int]bool // standing fakes that have answered
 	asked  chan struct{}
 }
 
 // NewPlayer makes the memory for one run of a case; who asks ("the actor") is named
 // in errors.
 func NewPlayer(c *Case, who string) *Player {
-	return &Player{c: c, who: who, asked: make(chan struct{}, 1)}
+	return &Player{c: c, who: who, played: map[int]bool{}, asked: make(chan struct{}, 1)}
 }
 
 // Begin starts a step. What went wrong before the first one counts for it.
@@ -62,7 +64,7 @@ func (p *Player) Ask(q Question) ([]byte, error) {
 		f := &p.c.Fakes[i]
 		d := f.difference(q)
 		if d == "" {
-			return f.reply()
+			return p.turn(i).reply()
 		}
 		if sameOperation(f.Operation, q.Operation) {
 			near = append(near, fmt.Sprintf("%s:%d answers: %s", p.c.Path, f.Line, d))
@@ -70,6 +72,26 @@ func (p *Player) Ask(q Question) ([]byte, error) {
 	}
 	p.faults = append(p.faults, p.unanswered(q, near))
 	return nil, fmt.Errorf("no fake of %s answers %s of %s (link %s) with %s", p.c.Path, q.Operation, q.Contract, q.Link, q.argument())
+}
+
+// turn gives the fake that answers now: the first of those with the same question that
+// has not answered yet, or the last of them. p.mu is held.
+func (p *Player) turn(first int) *Fake {
+	last := first
+	for i := first; i < len(p.c.Fakes); i++ {
+		if !p.c.Fakes[i].sameQuestion(&p.c.Fakes[first]) {
+			continue
+		}
+		if last = i; !p.played[i] {
+			break
+		}
+	}
+	p.played[last] = true
+	return &p.c.Fakes[last]
+}
+
+func (f *Fake) sameQuestion(other *Fake) bool {
+	return f.Operation == other.Operation && f.Link == other.Link && reflect.DeepEqual(f.Argument, other.Argument)
 }
 
 // Fault notes something else that is wrong about a question.

@@ -140,6 +140,33 @@ func TestPlayerSaysWhatDiffers(t *testing.T) {
 	}
 }
 
+func TestPlayerTakesTurns(t *testing.T) {
+	p, c := player(t, `
+-- fake A.Get --
+"k"
+-- answer --
+1
+-- fake A.Get --
+"…"
+-- answer --
+"other"
+-- fake A.Get --
+"k"
+-- answer --
+2
+-- call X.Y --
+`)
+	p.Begin(&c.Steps[0])
+	for _, want := range []string{"1", "2", "2"} {
+		if got, err := ask(t, p, "default", "A.Get", `"k"`); err != nil || got != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+	if got, err := ask(t, p, "default", "A.Get", `"z"`); err != nil || got != `"other"` {
+		t.Errorf("another question: %s, %v", got, err)
+	}
+}
+
 func TestPlayerWaits(t *testing.T) {
 	p, c := player(t, "-- call X.Y --\n-- expect A.B --\n-- expect A.B --\n")
 	p.Begin(&c.Steps[0])

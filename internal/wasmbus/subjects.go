@@ -57,6 +57,10 @@ func ConfigSubject(lattice string) string { return "wasmbus.cfg." + lattice + ".
 // addition: no other host publishes there, and none is disturbed by it.
 func LogSubject(lattice string) string { return "wasmbus.log." + lattice }
 
+// TestingSubject carries the results of an actor's own tests that the provider of
+// wasmcloud:testing ran. Our own addition.
+func TestingSubject(lattice, actor string) string { return "wasmbus.testing." + lattice + "." + actor }
+
 // KVBucket names the key-value bucket that holds links, claims and references.
 func KVBucket(lattice string) string { return "LATTICEDATA_" + lattice }
 

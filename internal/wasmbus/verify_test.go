@@ -113,6 +113,18 @@ func spoil(token string) string {
 	return token[:at] + other + token[at+1:]
 }
 
+// A key that a host gave to a provider is as good as the cluster's, for its one
+// origin.
+func TestBoundIssuerSpeaksForItsOrigin(t *testing.T) {
+	inv, v := genuine(t)
+	bound := seedOf(strkey.Cluster, 9)
+	resign(t, inv, bound, func(*claims.Claims[claims.Invocation]) {})
+	v.Bound = func(k strkey.PublicKey) (Entity, bool) { return inv.Origin, k == bound.Public() }
+	if err := inv.Verify(v); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestVerifyRefuses(t *testing.T) {
 	cluster := seedOf(strkey.Cluster, 4)
 	for _, c := range []struct {
@@ -134,6 +146,10 @@ func TestVerifyRefuses(t *testing.T) {
 		{"issuer", func(_ *testing.T, _ *Invocation, v *Verification) { v.ClusterIssuers = nil }},
 		{"issuer", func(t *testing.T, i *Invocation, _ *Verification) {
 			resign(t, i, seedOf(strkey.Cluster, 9), func(*claims.Claims[claims.Invocation]) {})
+		}},
+		{"issuer", func(t *testing.T, i *Invocation, v *Verification) { // bound to another origin
+			resign(t, i, seedOf(strkey.Cluster, 9), func(*claims.Claims[claims.Invocation]) {})
+			v.Bound = func(strkey.PublicKey) (Entity, bool) { return Entity{PublicKey: "V", LinkName: "default"}, true }
 		}},
 		{"dates", func(t *testing.T, i *Invocation, _ *Verification) {
 			resign(t, i, cluster, func(c *claims.Claims[claims.Invocation]) { c.Expires = testNow.Unix() - 1 })

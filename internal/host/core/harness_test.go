@@ -49,6 +49,7 @@ type world struct {
 	logs     *syncBuffer
 	cancel   context.CancelFunc
 	done     chan error
+	timeout  time.Duration // of a call
 }
 
 type syncBuffer struct {
@@ -77,7 +78,7 @@ var clusterSeed = key(strkey.Cluster, "cluster")
 // start runs a host until the test ends. change may be nil.
 func start(t testing.TB, change func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, registry: registry.New(registry.Options{}), logs: &syncBuffer{}, done: make(chan error, 1)}
+	w := &world{t: t, registry: registry.New(registry.Options{}), logs: &syncBuffer{}, done: make(chan error, 1), timeout: patience}
 	cfg := Config{
 		ClusterSeed: clusterSeed, Server: &embedded.Config{Port: -1}, CacheDir: t.TempDir(), AllowFile: true, Version: "1.2.3",
 		OCI:     oci.Config{Transport: w.registry, NoKeychain: true},
@@ -218,7 +219,7 @@ func (w *world) send(cmd any) error {
 func (w *world) call(actor, operation string, payload []byte) ([]byte, error) {
 	return lattice.Call(context.Background(), w.conn, lattice.CallOptions{
 		Lattice: w.host.Info().Lattice, Target: wasmbus.Actor(actor), Operation: operation, Payload: payload,
-		HostKey: key(strkey.Server, "client"), Cluster: clusterSeed, Timeout: patience,
+		HostKey: key(strkey.Server, "client"), Cluster: clusterSeed, Timeout: w.timeout,
 	})
 }
 

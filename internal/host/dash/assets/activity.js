@@ -12,8 +12,13 @@ function wanted(m) {
   if (m.kind !== "gap" && !form.elements[m.kind].checked) return false;
   if (form.elements.problems.checked && !severe(m)) return false;
   const text = $("log-text").value.trim().toLowerCase();
+  // Heartbeats come all the time; who looks for them finds them.
+  if (m.name === "host_heartbeat" && !(text && m.name.includes(text))) return false;
   return !text || [m.text, m.name, m.subject, m.call, m.host, m.level, named(m.subject)].some((s) => s?.toLowerCase().includes(text));
 }
+
+// The path of an upload says nothing but that it is one.
+const short = (text) => text.replace(/file:\/\/\S*\/devhost-uploads-[^/\s]+\/[0-9a-f]{16}\/(\S+)/g, "$1 (uploaded)");
 
 export function line(m, brief) {
   if (m.kind === "gap") return h("div", { class: "line gap" }, m.text);
@@ -23,9 +28,9 @@ export function line(m, brief) {
   return h("div", { class: "line " + level, "data-kind": m.kind },
     h("time", { datetime: m.time }, clock(m.time)),
     h("span", { class: "kind", title: source }, source),
-    h("span", { class: "text" },
+    h("span", { class: "text", title: brief ? m.text : null },
       m.subject && m.kind !== "event" ? [h("span", { class: "src" }, name || m.subject.slice(0, 8) + "…", ": ")] : null,
-      m.text || (m.subject ? name || m.subject : ""),
+      short(m.text) || (m.subject ? name || m.subject : ""),
       m.call && !brief ? [" ", h("span", { class: "src small" }, "call ", key(m.call))] : null));
 }
 

@@ -106,8 +106,11 @@ function result(r) {
 }
 
 const kinds = {
-  call: "dashboard", actor: "actor", link: "link", provider: "provider", builtin: "built-in", hostcall: "call of", remote: "remote actor",
+  call: "call", actor: "actor", link: "link", provider: "provider", builtin: "built-in", hostcall: "call of", remote: "remote actor",
 };
+
+// An error travels up; it is told where it arose.
+const own = (t, s) => s.error && !t.spans.some((c) => c.parent === s.id && c.error && s.error.includes(c.error));
 
 // trace draws the spans of a call one below the other, as long as they took.
 export function trace(t) {
@@ -122,10 +125,10 @@ export function trace(t) {
       h("span", { class: "tag" }, kinds[s.kind] || s.kind), " ",
       h("strong", {}, s.kind === "link" ? `${s.contract_id} / ${s.link_name}` : s.name || named(s.target) || s.target.slice(0, 8) + "…"), " ",
       h("span", { class: "muted mono" }, s.operation),
-      h("span", { class: "muted small" }, ` ${bytes(s.bytes_in)} in, ${bytes(s.bytes_out)} out`));
-    what.style.paddingLeft = `${Math.min(depth[s.id], 6) * 14}px`;
-    return h("li", { class: "span" + (s.error ? " bad" : ""), "data-kind": s.kind }, what, h("div", { class: "track", "aria-hidden": "true" }, fill),
-      h("span", { class: "took" }, s.running ? "running" : micros(s.took_us)), s.error ? h("div", { class: "why" }, s.error) : null);
+      h("span", { class: "muted small nowrap" }, ` ${bytes(s.bytes_in)} in, ${bytes(s.bytes_out)} out`));
+    what.style.paddingLeft = `${Math.min(depth[s.id], 6) * 16}px`;
+    return h("li", { class: "span" + (s.error ? " bad" : ""), "data-kind": s.kind }, what, h("span", { class: "took" }, s.running ? "running" : micros(s.took_us)),
+      h("div", { class: "track", "aria-hidden": "true" }, fill), own(t, s) ? h("div", { class: "why" }, s.error) : null);
   });
   return h("section", { "aria-label": "Trace" }, h("h2", {}, "What happened"),
     h("ol", { class: "spans", id: "trace" }, rows),
@@ -152,7 +155,7 @@ function drawCalls(box, rows, brief) {
   ];
   if (!brief) columns.splice(3, 0, { label: "At", cell: (c) => h("span", { class: "mono" }, clock(c.began)) });
   table(box, {
-    label: "Last calls", rows: rows.map((c) => ({ ...c, chosen: c.id === chosen })), key: (c) => c.id, columns, rowClass: (c) => (c.chosen ? "chosen" : null),
+    label: "Last calls", rows: rows.map((c) => ({ ...c, chosen: !brief && c.id === chosen })), key: (c) => c.id, columns, rowClass: (c) => (c.chosen ? "chosen" : null),
     empty: () => h("div", { class: "empty" }, h("p", {}, "No call was made on this host yet. Calls of providers, of other actors and of ", h("code", {}, "lattice call"), " appear here too.")),
   });
 }

@@ -48,12 +48,14 @@ export function table(box, o) {
       o.columns.map((c, i) => h("td", { role: "cell", "data-label": c.label, class: [c.class, i === 0 ? "first" : ""].filter(Boolean).join(" ") || null }, wrap(c.cell(row)))));
     return tr;
   });
-  if (rows.length !== body.children.length || rows.some((tr, i) => body.children[i] !== tr)) {
-    body.replaceChildren(...rows);
-    if (focusKey) {
-      const tr = rows.find((r) => r.dataset.key === focusKey[0]);
-      (tr?.querySelector(`[data-action="${focusKey[1]}"]`) || document.querySelector("section:not([hidden]) h1"))?.focus();
-    }
+  // Only what changed is moved: a click on a row that is taken out and put back
+  // between press and release would be lost.
+  const keep = new Set(rows);
+  for (const tr of [...body.children]) if (!keep.has(tr)) tr.remove();
+  rows.forEach((tr, i) => { if (body.children[i] !== tr) body.insertBefore(tr, body.children[i] || null); });
+  if (focusKey && !body.contains(document.activeElement)) {
+    const tr = rows.find((r) => r.dataset.key === focusKey[0]);
+    (tr?.querySelector(`[data-action="${focusKey[1]}"]`) || document.querySelector("section:not([hidden]) h1"))?.focus();
   }
 }
 
@@ -113,7 +115,23 @@ export function dialog(name, work) {
       box.removeAttribute("aria-busy");
     }
   });
-  return { open() { error.replaceChildren(); box.showModal(); }, box };
+  // The browser gives the focus back to what opened the dialog, unless its row was
+  // drawn anew in the meantime: then to what took its place.
+  let opener = null, row = null;
+  box.addEventListener("close", () => {
+    if (!opener || opener.isConnected) return;
+    const tr = [...document.querySelectorAll("tr[data-key]")].find((r) => r.dataset.key === row);
+    (tr?.querySelector(`[data-action="${opener.dataset.action}"]`) || document.querySelector("section:not([hidden]) h1"))?.focus();
+  });
+  return {
+    open() {
+      error.replaceChildren();
+      opener = document.activeElement;
+      row = opener.closest?.("tr")?.dataset.key;
+      box.showModal();
+    },
+    box,
+  };
 }
 
 // confirmed asks before something ends, and does it.

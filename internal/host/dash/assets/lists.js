@@ -10,7 +10,8 @@ const button = (action, text, what, onclick, kind = "") =>
   h("button", { type: "button", class: "quiet " + kind, "data-action": action, "aria-label": `${text.replace("…", "")} ${what}`, onclick }, text);
 const tags = (list) => h("div", { class: "pairs" }, list.map((t) => h("span", { class: "tag" }, t)));
 const titled = (name, k) => [h("div", { class: "name" }, name || "unnamed"), key(k)];
-const where = (row) => [row.hostName, row.self ? h("span", { class: "muted small" }, " (this one)") : null];
+const contracts = (list) => h("div", { class: "pairs" }, list.map((t) => h("span", { class: "tag", title: t }, t.replace(/^wasmcloud:(builtin:)?/, ""))));
+const where = (row) => row.hostName;
 const q = (o) => "?" + new URLSearchParams(o);
 
 // refName shortens the path of an upload to what its user knows.
@@ -43,8 +44,8 @@ function actors() {
       h("button", { type: "button", class: "primary", onclick: () => openStart() }, "Start an actor…")),
     columns: [
       { label: "Actor", cell: (a) => titled(a.name || a.claims.name, a.id) },
-      { label: "Reference", cell: (a) => [h("div", {}, refName(a.image_ref)), a.claims.version ? h("div", { class: "muted small" }, `version ${a.claims.version}, revision ${a.claims.rev}`) : null] },
-      { label: "May use", cell: (a) => a.claims.caps ? tags(a.claims.caps.split(",")) : h("span", { class: "muted" }, "nothing") },
+      { label: "Reference", cell: (a) => [h("div", {}, refName(a.image_ref)), a.claims.version ? h("div", { class: "muted small nowrap" }, `version ${a.claims.version}, revision ${a.claims.rev}`) : null] },
+      { label: "May use", cell: (a) => a.claims.caps ? contracts(a.claims.caps.split(",")) : h("span", { class: "muted" }, "nothing") },
       { label: "Host", cell: where },
       { label: "Instances", class: "num", cell: (a) => String(instances(a)) },
       {
@@ -163,7 +164,7 @@ function claims() {
     columns: [
       { label: "Name", cell: (c) => titled(c.name, c.sub) },
       { label: "Kind", cell: (c) => c.sub?.startsWith("V") ? "provider" : "actor" },
-      { label: "Contracts", cell: (c) => { const list = (c.contract_id || c.caps || "").split(",").filter(Boolean); return list.length ? tags(list) : h("span", { class: "muted" }, "none"); } },
+      { label: "Contracts", cell: (c) => { const list = (c.contract_id || c.caps || "").split(",").filter(Boolean); return list.length ? contracts(list) : h("span", { class: "muted" }, "none"); } },
       { label: "Version", cell: (c) => [c.version || "—", h("div", { class: "muted small" }, `revision ${c.rev || 0}`)] },
       { label: "Call alias", cell: (c) => c.call_alias || "—" },
       { label: "Issuer", cell: (c) => key(c.iss) },

@@ -54,7 +54,8 @@ function draw() {
   const file = from() === "file", provider = kind() === "provider";
   $("source-file").hidden = !file;
   $("source-ref").hidden = file;
-  $("count-field").hidden = provider;
+  const chosen = !file || upload; // what there is to ask depends on what it is
+  $("count-field").hidden = provider || !chosen;
   $("link-name-field").hidden = !provider;
   $("config-field").hidden = !provider;
   $("start-host-field").hidden = state.lattice.hosts.length < 2 || file; // an upload is on one machine
@@ -110,7 +111,7 @@ function facts(u) {
     h("div", { class: "note ok" }, h("strong", {}, `Verified: ${u.name || "unnamed"}, ${u.kind === "provider" ? "a provider" : "an actor"}`), `${u.file}, ${bytes(u.size)}`),
     h("dl", { class: "facts" },
       row("Key", key(u.subject)), row("Signed by", h("span", {}, key(u.issuer), u.development_key ? h("span", { class: "tag warn" }, "development key: everybody has it") : null)),
-      row("Version", u.version ? `${u.version}, revision ${u.revision}` : ""), row("May use", tags(u.caps)), row("Contract", u.contract_id),
+      row("Version", u.version ? `${u.version}, revision ${u.revision}` : ""), row("May use", tags(u.caps.map((c) => c.replace(/^wasmcloud:(builtin:)?/, "")))), row("Contract", u.contract_id),
       row("Vendor", u.vendor), row("Runs on", tags(u.targets)), row("Call alias", u.call_alias), row("Expires", u.expires ? new Date(u.expires).toLocaleString() : "never")),
     runs ? note("warn", "", `${u.name} runs already: starting replaces its code, and calls under way end in the old one.`) : null);
 }

@@ -17,7 +17,7 @@ import (
 // $FAIL names it.
 func TestMain(m *testing.M) {
 	commands := map[string]func(){}
-	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash"} {
+	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash", "parpack", "cross"} {
 		commands[name] = func() {
 			if os.Getenv(realTools) != "" {
 				runReal(name)
@@ -81,10 +81,38 @@ func stubRun(name string, args []string) error {
 		return stubMake("src/lib.rs", os.Getenv("CARGO_MAKES"), "compiled ")
 	case name == "stubgo" && args[0] == "build":
 		return stubMake("main.go", option(args, "-o"), "compiled ")
+	case name == "cross" && args[0] == "build":
+		target := option(args, "--target")
+		exe := map[bool]string{true: ".exe"}[strings.Contains(target, "windows")]
+		return stubMake("src/main.rs", "target/"+target+"/release/"+os.Getenv("CROSS_MAKES")+exe, "compiled ")
+	case name == "parpack" && args[0] == "create":
+		return stubPack(args)
+	case name == "parpack" && args[0] == "inspect":
+		fmt.Print("{\n  \"success\": true,\n  \"service\": \"VBM5JMFOVUJDHGTOJSPUJ33ZGHCRCJ3LYHUJ3HND5ZMRVORYCMAVPZQF\",\n  \"targets\": []\n}\n")
 	case name == "registry" && args[0] == "address":
 		fmt.Println("localhost:5001")
 	}
 	return nil
+}
+
+// stubPack packs nothing, but all that is named must be there.
+func stubPack(args []string) error {
+	text := ""
+	for i, arg := range args {
+		if arg != "--bin" && arg != "--binary" {
+			continue
+		}
+		target, path, ok := strings.Cut(args[i+1], "=")
+		if !ok {
+			path = target
+		}
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+		text += args[i+1] + "\n"
+	}
+	dst := option(args, "--destination")
+	return os.WriteFile(dst, []byte(text), 0o644)
 }
 
 func option(args []string, name string) string {

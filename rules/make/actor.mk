@@ -28,28 +28,19 @@ all:: # the default goal, whatever the include below holds
 
 include $(dir $(lastword $(MAKEFILE_LIST)))wasmcloud.mk
 
-CARGO       ?= cargo
-GO          ?= go
-WASH        ?= wash
-KEYDIR      ?= .keys
 CLAIMS      ?=
-REVISION    ?= 0
 ACTOR_NAME  ?= $(PROJECT)
 TARGET_DIR  ?= $(or $(CARGO_TARGET_DIR),target)
 WASM_TARGET ?= wasm32-unknown-unknown
 DIST_WASM   ?= build/$(PROJECT)_s.wasm
-# Asked for when a recipe first needs it, which is after `up`, and then kept.
-REG_SERVER  ?= $(eval REG_SERVER := $$(or $$(shell $(REGISTRY) address 2>/dev/null),localhost:5000))$(REG_SERVER)
 REG_URL     ?= $(REG_SERVER)/$(PROJECT):$(VERSION)
 PUSH_REG_CMD ?= $(OCIPUSH) push $(REG_URL)
 RPC_TEST_TIMEOUT_MS ?= 2000
-START_TIMEOUT_MS    ?= 15000
 
-# The signer finds keys by itself (flag or environment, KEYDIR, ~/.wash/keys, the development
-# key): no seed passes through a command line here.
-export KEYDIR
+_wm_dist = $(DIST_WASM)
+_wm_ref = $(REG_URL)
+include $(_wm_here)common.mk
 
-check-var-defined = $(if $(strip $($1)),,$(error Required variable "$1" is not defined))
 $(call check-var-defined,PROJECT)
 $(call check-var-defined,VERSION)
 
@@ -100,25 +91,6 @@ call: export _WM_DATA = $(DATA)
 call: | $(call need,LATTICE) $(call need,REGISTRY) $(call after,up push start)
 	$(Q)$(LATTICE) call $(REG_URL) $(OP) $${_WM_DATA:+"$$_WM_DATA"}
 
-up: | $(call need,REGISTRY) $(call need,DEVHOST)
-	$(Q)$(REGISTRY) up --any-port
-	$(Q)$(DEVHOST) up --any-port
-
-down: | $(call need,REGISTRY) $(call need,DEVHOST) $(call after,up push start call)
-	$(Q)$(DEVHOST) down; host=$$?; $(REGISTRY) down && exit $$host
-
-host: | $(call need,DEVHOST)
-	$(Q)$(DEVHOST) run
-
-registry: | $(call need,REGISTRY)
-	$(Q)$(REGISTRY) serve
-
-inventory: | $(call need,LATTICE)
-	$(Q)$(LATTICE) get inventory
-
-drain: | $(call need,DRAIN) $(call need,REGISTRY)
-	$(Q)$(DRAIN) $(REG_URL)
-
 # --- tests: their own host on free ports; Go code natively first ------------------------------
 _wm_options := $(wildcard test-options.json)
 _wm_cases := $(wildcard cases)
@@ -130,13 +102,6 @@ test:: $(if $(_wm_cases)$(_wm_options),$(DIST_WASM) | $(call need,DEVHOST) $(cal
 endif
 
 # --- questions --------------------------------------------------------------------------------
-target-path:
-	@echo $(DIST_WASM)
-target-path-abs:
-	@echo $(abspath $(DIST_WASM))
-target-file:
-	@echo $(notdir $(DIST_WASM))
-
 inspect claims: $(DIST_WASM) | $(call need,SIGNER)
 	$(Q)$(SIGNER) inspect $(DIST_WASM)
 
@@ -145,16 +110,9 @@ actor_id: | $(call need,SIGNER)
 	@$(MAKE) --silent $(DIST_WASM) >&2
 	@$(SIGNER) inspect $(DIST_WASM) --output json | sed -n 's/^ *"module": "\(M[A-Z2-7]*\)",*$$/\1/p' | grep .
 
-keys: | $(call need,SIGNER)
-	@$(SIGNER) keys doctor
-	@echo "to make an account key of your own: $(SIGNER) keys init" >&2
-
 # --- upstream's small ones ----------------------------------------------------------------------
 release::
 	$(if $(wildcard Cargo.toml),$(CARGO) build --release,$(MAKE) $(DIST_WASM))
-
-check clippy doc:
-	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
 
 clean::
 	$(if $(wildcard Cargo.toml),$(CARGO) clean)
@@ -163,6 +121,4 @@ clean::
 lint validate:
 	$(if $(wildcard codegen.toml),$(WASH) $@)
 
-.FORCE:
-.PHONY: all signed push start call up down host registry inventory drain test target-path target-path-abs target-file \
-	inspect claims actor_id keys release check clippy doc clean lint validate .FORCE
+.PHONY: all signed push start call test inspect claims actor_id release clean lint validate

@@ -1,4 +1,5 @@
-# common.mk: forwards targets to the folders named in `subdirs`.
+# common.mk: forwards targets to the folders named in `subdirs`; and holds what actor.mk and
+# provider.mk have in common.
 #
 # subdirs       folders with Makefiles of their own
 # top_targets   the targets that are forwarded
@@ -7,6 +8,7 @@
 # One rule per folder and target, where upstream's had a shell loop: a failure in any
 # folder fails the whole, -k goes on with the others, and -j works on several at once.
 
+ifndef _wm_dist
 top_targets ?= all clean test lint validate
 REG_SERVER  ?= localhost:5000
 
@@ -21,3 +23,59 @@ $(1)@$(2):
 endef
 
 $(foreach t,$(top_targets),$(foreach d,$(subdirs),$(eval $(call _wm_forward,$(t),$(d)))))
+
+else
+# The rest is for the includes, which say what is made ($(_wm_dist)) and where it is pushed
+# ($(_wm_ref)).
+
+CARGO    ?= cargo
+GO       ?= go
+WASH     ?= wash
+KEYDIR   ?= .keys
+REVISION ?= 0
+# Asked for when a recipe first needs it, which is after `up`, and then kept.
+REG_SERVER ?= $(eval REG_SERVER := $$(or $$(shell $(REGISTRY) address 2>/dev/null),localhost:5000))$(REG_SERVER)
+START_TIMEOUT_MS ?= 15000
+
+# The signer finds keys by itself (flag or environment, KEYDIR, ~/.wash/keys, the development
+# key): no seed passes through a command line here.
+export KEYDIR
+
+check-var-defined = $(if $(strip $($1)),,$(error Required variable "$1" is not defined))
+
+up: | $(call need,REGISTRY) $(call need,DEVHOST)
+	$(Q)$(REGISTRY) up --any-port
+	$(Q)$(DEVHOST) up --any-port
+
+down: | $(call need,REGISTRY) $(call need,DEVHOST) $(call after,up push start call)
+	$(Q)$(DEVHOST) down; host=$$?; $(REGISTRY) down && exit $$host
+
+host: | $(call need,DEVHOST)
+	$(Q)$(DEVHOST) run
+
+registry: | $(call need,REGISTRY)
+	$(Q)$(REGISTRY) serve
+
+inventory: | $(call need,LATTICE)
+	$(Q)$(LATTICE) get inventory
+
+drain: | $(call need,DRAIN) $(call need,REGISTRY)
+	$(Q)$(DRAIN) $(_wm_ref)
+
+target-path:
+	@echo $(_wm_dist)
+target-path-abs:
+	@echo $(abspath $(_wm_dist))
+target-file:
+	@echo $(notdir $(_wm_dist))
+
+keys: | $(call need,SIGNER)
+	@$(SIGNER) keys doctor
+	@echo "to make an account key of your own: $(SIGNER) keys init" >&2
+
+check clippy doc:
+	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
+
+.FORCE:
+.PHONY: up down host registry inventory drain target-path target-path-abs target-file keys check clippy doc .FORCE
+endif

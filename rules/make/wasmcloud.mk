@@ -1,4 +1,4 @@
-# wasmcloud.mk: finds the tools. actor.mk includes it; nobody needs to.
+# wasmcloud.mk: finds the tools. actor.mk and provider.mk include it; nobody needs to.
 #
 # Inside the repository the tools are built from its sources into bin/, each when it
 # is first needed and again when a source changed. After `make install` they lie beside
@@ -64,6 +64,7 @@ REGISTRY ?= $(WASMCLOUD_BIN)/registry$(_wm_exe)
 DEVHOST  ?= $(WASMCLOUD_BIN)/devhost$(_wm_exe)
 LATTICE  ?= $(WASMCLOUD_BIN)/lattice$(_wm_exe)
 DRAIN    ?= $(WASMCLOUD_BIN)/drain$(_wm_exe)
+PARPACK  ?= $(WASMCLOUD_BIN)/parpack$(_wm_exe)
 
 # $(call need,SIGNER): the file to build before the tool can run; none for a replaced tool.
 need = $(filter $(WASMCLOUD_BIN)/%,$(firstword $($(1))))

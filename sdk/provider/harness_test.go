@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"testing"
 
@@ -12,7 +13,12 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("SAMPLE_PROVIDER") != "" {
+		provider.Main(&sample{}) // this executable as a provider, for process_test.go
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const contract = "wasmcloud:sample"
 

@@ -3,6 +3,8 @@
 PREFIX   ?= /usr/local
 FUZZTIME ?= 2s
 CROSS    ?= darwin/arm64 windows/amd64
+SOAK     ?= 10m
+REQUIRE  ?=
 
 tools:
 
@@ -21,8 +23,13 @@ bin/.built: $(_wm_sources) $(_wm_template)
 demo:
 	@go run ./e2e/demo
 
+# BAZEL=skip leaves out the tests with a real Bazel, REQUIRE=bazel fails where there is none.
 test:
-	@go run ./e2e/suite -fuzztime $(FUZZTIME) -cross "$(CROSS)"
+	@go run ./e2e/suite -fuzztime $(FUZZTIME) -cross "$(CROSS)" -require "$(REQUIRE)"
+
+# Ten minutes of killing hosts, providers and NATS at random; 30 seconds of it are in `make test`.
+soak:
+	go test ./e2e/soak -count=1 -timeout 30m -v -soak $(SOAK)
 
 bench: tools
 	@go run ./bench
@@ -45,4 +52,4 @@ uninstall:
 clean:
 	rm -rf bin build dist examples/*/build
 
-.PHONY: tools demo test bench docs install uninstall clean
+.PHONY: tools demo test soak bench docs install uninstall clean

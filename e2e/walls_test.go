@@ -35,12 +35,20 @@ var walls = map[string][]string{
 	"casefile":         {"wasmbus"},
 	"providertest":     {"artifact", "casefile", "host/provider", "lattice", "lattice/embedded", "par", "strkey", "wasmbus", "github.com/nats-io/nats.go"},
 	"cli":              {"github.com/spf13", "golang.org/x/term"},
+	"smithy/core":      {},
+	"smithy/syntax":    {},
+	"smithy/model":     {"smithy/syntax"},
+	"smithy/validate":  {"smithy/model", "smithy/syntax"},
+	"smithy/lint":      {"smithy/model", "smithy/syntax", "smithy/validate"},
+	"smithy/diff":      {"smithy/model", "smithy/syntax", "smithy/validate"},
+	"smithy/project":   {"smithy/core", "smithy/model", "fsx"},
 	"host/ocicache":    hostDuty,
 	"host/policy":      hostDuty,
 	"host/events":      hostDuty,
 	"host/ctl":         hostDuty,
 	"host/dash":        {"wasmbus", "artifact", "par", "claims", "strkey"}, // not the lattice: it sees its host alone
-	"host/core":        append([]string{"host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
+	"host/provider":    {"fsx"},
+	"host/core":        append([]string{"par", "host/provider", "host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
 }
 
 // hostDuty is what every duty of a host may use; siblings meet in core only.

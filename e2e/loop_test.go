@@ -189,6 +189,11 @@ func examplesTestThemselves(c *checkout) {
 			c.t.Errorf("%s runs no case", example)
 		}
 	}
+	for _, provider := range []string{"httpserver", "keyvalue"} {
+		if out := c.run("make", "-C", "providers/"+provider, "test"); !strings.Contains(out, "Passed") {
+			c.t.Errorf("%s runs no case", provider)
+		}
+	}
 	c.edit(echo+"/cases/get.txtar", `call HttpServer.HandleRequest`, `call No.Such`)
 	if out, _, err := c.try("make", "-C", echo, "test"); err == nil || !strings.Contains(out, "Fail") {
 		c.t.Errorf("a case that fails does not fail make test: %v\n%s", err, out)

@@ -27,7 +27,7 @@ func Command(s *cli.IO) *cobra.Command {
   lattice test build/echo_s.wasm --cases cases --junit report.xml
   lattice get inventory`
 	root.AddCommand(
-		callCommand(s), testCommand(s, nil), testProviderCommand(s),
+		callCommand(s), testCommand(s, nil), testProviderCommand(s), devCommand(s, nil),
 		startCommand(s), stopCommand(s), scaleCommand(s), updateCommand(s),
 		getCommand(s), linkCommand(s), watchCommand(s),
 	)

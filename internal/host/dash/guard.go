@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 )
@@ -97,7 +98,7 @@ func foreign(r *http.Request) bool {
 
 // public are the files of the page, which anybody may read; the page that asks
 // for the token is drawn with them.
-func public(path string) bool { return strings.HasPrefix(path, "/assets/") }
+func public(p string) bool { return path.Clean(p) == p && strings.HasPrefix(p, "/assets/") }
 
 // cookieName has the port in it, because browsers send cookies to every port: two
 // hosts' dashboards would log each other out.

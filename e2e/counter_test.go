@@ -3,7 +3,9 @@ package e2e
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -16,20 +18,42 @@ func counterCounts(c *checkout) {
 		hold(t, address)
 	}
 	out := c.run("make", "-C", "examples/counter", "demo")
-	for _, want := range []string{"/hello was asked for 1 times\n", "/hello was asked for 2 times\n", "host stopped", "from source to answer in "} {
-		_, after, found := strings.Cut(out, want)
-		if !found {
-			t.Errorf("make demo says no %q (or not in this order)", want)
-			continue
-		}
-		out = after
+	follows(t, "make demo", out, []string{"/hello was asked for 1 times\n", "/hello was asked for 2 times\n", "host stopped", "from source to answer in "})
+	// The guide shows the same steps; only the port is another one here.
+	page, err := os.ReadFile("../docs/provider-loop.md")
+	if err != nil {
+		t.Fatal(err)
 	}
+	port := regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	var steps []string
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "$ ") {
+			steps = append(steps, "\n"+port.ReplaceAllString(line, "PORT"))
+		}
+	}
+	if len(steps) < 8 {
+		t.Errorf("docs/provider-loop.md shows only %d steps", len(steps))
+	}
+	follows(t, "make demo", port.ReplaceAllString(out, "PORT"), steps)
 	if left := c.run("git", "status", "--porcelain"); left != "" {
 		t.Errorf("make demo leaves files behind:\n%s", left)
 	}
 	// Every process of the demo has its home in the environment.
 	for _, command := range processesWith(t, c.variable("TMPDIR")) {
 		t.Errorf("still running: %s", command)
+	}
+}
+
+// follows sees that text has all the pieces, in their order.
+func follows(t *testing.T, what, text string, pieces []string) {
+	t.Helper()
+	for _, piece := range pieces {
+		_, after, found := strings.Cut(text, piece)
+		if !found {
+			t.Errorf("%s says no %q (or not in this order)", what, piece)
+			continue
+		}
+		text = after
 	}
 }
 
@@ -60,4 +84,26 @@ func processesWith(t *testing.T, text string) (found []string) {
 		}
 	}
 	return found
+}
+
+func TestProcessesAreFound(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("this system has no /proc")
+	}
+	mark := t.TempDir()
+	cmd := exec.Command("sleep", "60")
+	cmd.Env = append(os.Environ(), "MARK="+mark)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if got := processesWith(t, mark); len(got) != 1 {
+		t.Errorf("found %q", got)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if got := processesWith(t, mark); len(got) != 0 {
+		t.Errorf("found %q after its end", got)
+	}
 }

@@ -14,7 +14,7 @@ import (
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
-	for _, pattern := range []string{"../*.md", "../docs/*.md", "../examples/*/*.md"} {
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../examples/*/*.md", "../providers/*/*.md"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -31,14 +31,14 @@ func pages(t *testing.T) map[string]string {
 }
 
 // Every `make TARGET` that a page names is a target: of the example whose page it
-// is, of an actor, or of this repository.
+// is, of an actor, of a provider, or of this repository.
 func TestMakeTargetsInPagesExist(t *testing.T) {
 	mention := regexp.MustCompile("(?m)(?:^|`|\\$ )make(?: -C (\\S+))?((?: [a-z_-]+)*)(?: [A-Z]+=[^`\n]*)?(?: +#.*)?(?:`|$)")
 	asked := map[string]bool{}
 	for path, text := range pages(t) {
 		for _, m := range mention.FindAllStringSubmatch(text, -1) {
 			for _, target := range strings.Fields(m[2]) {
-				dirs := []string{"..", "../examples/echo"}
+				dirs := []string{"..", "../examples/echo", "../examples/counter", "../providers/keyvalue"}
 				if m[1] != "" {
 					dirs = []string{filepath.Join("..", m[1])}
 				}

@@ -62,7 +62,7 @@ func (h *Host) fetch(ctx context.Context, ref string) ([]byte, error) {
 // openArtifact opens what ref names, fetching it if need be.
 func (h *Host) openArtifact(ctx context.Context, ref string) (*os.File, error) {
 	if path, ok := filePath(ref); ok {
-		if !h.cfg.AllowFile {
+		if !h.cfg.AllowFile && !h.uploaded(path) {
 			return nil, fmt.Errorf("%s is a file, and this host loads none: allow it by --allow-file-load or WASMCLOUD_ALLOW_FILE_LOAD=true", ref)
 		}
 		return openFile(path)

@@ -56,6 +56,15 @@ host: | $(call need,DEVHOST)
 registry: | $(call need,REGISTRY)
 	$(Q)$(REGISTRY) serve
 
+# Until interrupted: build, put it in place of what runs in the host, run the cases, wait for an
+# edit. Nothing is pushed, so no registry is needed.
+WATCH ?= .
+# Not spelled out in the recipe, which `make -n` would run then.
+_wm_make = $(MAKE)
+dev: | $(call need,DEVHOST) $(call need,LATTICE)
+	$(Q)$(DEVHOST) up --any-port
+	$(Q)$(LATTICE) dev $(_wm_dist) $(addprefix --watch ,$(WATCH)) $(if $(wildcard cases),--cases cases) $(_wm_dev_flags) -- $(_wm_make) $(_wm_dist)
+
 inventory: | $(call need,LATTICE)
 	$(Q)$(LATTICE) get inventory
 
@@ -77,5 +86,5 @@ check clippy doc:
 	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
 
 .FORCE:
-.PHONY: up down host registry inventory drain target-path target-path-abs target-file keys check clippy doc .FORCE
+.PHONY: up down host registry dev inventory drain target-path target-path-abs target-file keys check clippy doc .FORCE
 endif

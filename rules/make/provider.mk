@@ -23,6 +23,7 @@
 # Targets
 #   all par        the archive with the executable for this machine
 #   par-full       the archive with those for all par_targets, which it keeps until `make par` or `clean`
+#   dev            rebuilds, replaces in the host and tests at every change below WATCH, which is .
 #   push start provider-test          the loop;  test  is provider-test unless the Makefile has one of its own
 #   up down host registry             a host and a registry, in the background or here
 #   inspect provider_id inventory keys drain target-path target-path-abs target-file
@@ -51,6 +52,7 @@ par_targets  ?= x86_64-unknown-linux-gnu x86_64-apple-darwin aarch64-unknown-lin
 
 _wm_dist = $(dest_par)
 _wm_ref = $(oci_url)
+_wm_dev_flags = --link-name $(link_name)
 include $(_wm_here)common.mk
 
 $(foreach v,PROJECT CAPABILITY_ID VENDOR VERSION,$(call check-var-defined,$v))

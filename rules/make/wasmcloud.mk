@@ -31,7 +31,7 @@ WASMCLOUD_BIN := $(WASMCLOUD_TOOLS)
 else ifneq ($(wildcard $(_wm_root)/tools/signer/main.go),)
 WASMCLOUD_BIN := $(_wm_root)/bin
 _wm_sources := $(filter-out %_test.go,$(wildcard $(addprefix $(_wm_root)/,go.mod go.sum *.go tools/*/*.go \
-	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go)))
+	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go sdk/*/*.go sdk/*/*/*.go)))
 _wm_flags = -X $(_wm_module)/internal/cli.commit=$$(git -C $(_wm_root) rev-parse --short=12 HEAD 2>/dev/null)
 
 # scaffold carries its template and these files inside; the others must not be built again for an edited example.

@@ -142,10 +142,14 @@ func (w *world) links() {
 	if got := w.ours("lattice", "get", "links", "--output", "json"); !strings.Contains(got, service) {
 		w.t.Errorf("lattice does not see the link that wash put: %s", got)
 	}
-	w.real(&map[string]any{}, "ctl", "link", "del", moduleKey, "wasmcloud:keyvalue")
-	if got := count(); got != 0 {
-		w.t.Errorf("%d links after del, want 0", got)
-	}
+	// wash may end before its message is out, and says that all is well.
+	w.await("wash to delete the link", func() error {
+		w.real(&map[string]any{}, "ctl", "link", "del", moduleKey, "wasmcloud:keyvalue")
+		if got := count(); got != 0 {
+			return fmt.Errorf("%d links after del", got)
+		}
+		return nil
+	})
 }
 
 // call invokes the probe: wash reads the cluster seed from the context file

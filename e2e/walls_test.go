@@ -61,6 +61,7 @@ var denied = map[string][]string{
 	"parpack":  {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"wasmfix":  {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"bazelgen": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
+	"smithy":   {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"drain":    {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"ocipush":  {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
 	"lattice":  {"github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
@@ -190,6 +191,21 @@ func TestActorSDKIsSmall(t *testing.T) {
 		for _, dep := range p.Deps {
 			if !standard(dep) && !within(dep, modulePath+"/sdk") || slices.Contains([]string{"fmt", "net/http", "encoding/json"}, dep) {
 				t.Errorf("sdk/actor brings %s into every actor", dep)
+			}
+		}
+	}
+}
+
+// What the provider SDK imports is in every provider's archive, once for each target.
+func TestProvidersAreSmall(t *testing.T) {
+	none := []string{"github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry", "github.com/spf13",
+		modulePath + "/internal/testkit", modulePath + "/internal/host", modulePath + "/internal/lattice/embedded"}
+	for _, p := range goList(t, "./sdk/provider", "./providers/...") {
+		for _, dep := range p.Deps {
+			for _, no := range none {
+				if within(dep, no) {
+					t.Errorf("%s links %s", strings.TrimPrefix(p.ImportPath, modulePath+"/"), dep)
+				}
 			}
 		}
 	}

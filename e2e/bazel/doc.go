@@ -1,4 +1,5 @@
-// Package bazel tests the rules with a real Bazel, which ../../bazelw finds or makes:
+// Package bazel tests the rules with a real Bazel, which ../../bazelw finds or makes. They
+// are the last part of `make test`; alone:
 //
 //	go test -tags bazel ./e2e/bazel
 //

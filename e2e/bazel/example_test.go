@@ -89,8 +89,13 @@ include `+repository(t)+"/rules/make/actor.mk\n")
 
 	// The same source by another build: other bytes, the same actor.
 	w.write("make/compiled/main.go", read(t, filepath.Join(w.dir, "actor/main.go")))
-	w.write("make/compiled/cases/greets.txtar", read(t, filepath.Join(w.dir, "actor/cases/greets.txtar")))
-	w.write("make/compiled/cases/unknown.txtar", read(t, filepath.Join(w.dir, "actor/cases/unknown.txtar")))
+	cases, err := filepath.Glob(filepath.Join(w.dir, "actor/cases/*.txtar"))
+	if err != nil || len(cases) < 2 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for _, file := range cases {
+		w.write("make/compiled/cases/"+filepath.Base(file), read(t, file))
+	}
 	w.write("make/compiled/go.mod", "module twin\n\ngo 1.26\n\nrequire github.com/rules-wasmcloud/rules_wasmcloud v0.0.0\n\nreplace github.com/rules-wasmcloud/rules_wasmcloud => "+repository(t)+"\n")
 	w.write("make/compiled/go.sum", read(t, filepath.Join(repository(t), "go.sum")))
 	w.make("compiled", "test") // the cases that //actor:actor_test runs

@@ -1,6 +1,7 @@
 // Command suite is `make test`: formatting, vet, every test, a short run of every
-// fuzz target, and the tools compiled for other systems. It names what failed and
-// what was skipped and why; its last line is `N passed, N failed, N skipped`.
+// fuzz target, the tools compiled for other systems, and the tests with a real
+// Bazel. It names what failed and what was skipped and why; its last line is
+// `N passed, N failed, N skipped`.
 package main
 
 import (
@@ -25,10 +26,12 @@ import (
 func main() {
 	fuzzTime := flag.String("fuzztime", "2s", "how long each fuzz target runs")
 	cross := flag.String("cross", "", "GOOS/GOARCH pairs for which the tools are compiled")
+	require := flag.String("require", "", "what may not be skipped: bazel")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s := &suite{ctx: ctx, out: bufio.NewWriter(os.Stdout)}
+	made := provision(ctx, os.Stderr, "./bazelw")
 	s.check("gofmt", gofmt)
 	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "./...") })
 	s.tests()
@@ -36,6 +39,7 @@ func main() {
 	for _, target := range strings.Fields(*cross) {
 		s.check("tools for "+target, func(ctx context.Context) ([]byte, error) { return compile(ctx, target) })
 	}
+	s.bazelTests(made, *require == "bazel")
 	if !s.summary() {
 		stop()
 		os.Exit(1)
@@ -101,9 +105,11 @@ func (s *suite) tests() {
 	}
 	var rooms, whole []string
 	for _, pkg := range strings.Fields(string(list)) {
-		if strings.Contains(pkg, "/e2e") {
+		switch {
+		case strings.HasSuffix(pkg, "/e2e/bazel"): // bazelTests
+		case strings.Contains(pkg, "/e2e"):
 			whole = append(whole, pkg)
-		} else {
+		default:
 			rooms = append(rooms, pkg)
 		}
 	}
@@ -112,7 +118,7 @@ func (s *suite) tests() {
 }
 
 func (s *suite) goTest(args []string) {
-	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "30m"}, args...)...)
+	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "45m"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -146,13 +152,13 @@ func (s *suite) count(e event, outputs map[string][]string) {
 	case "pass":
 		if e.Test != "" {
 			s.passed++
-		} else {
+		}
+		if e.Test == "" || e.Elapsed >= longTest && !strings.Contains(e.Test, "/") {
 			s.printf("ok    %-60s %6.1fs", name, e.Elapsed)
 		}
 	case "skip":
 		if e.Test != "" {
-			s.skipped++
-			s.notes = append(s.notes, "skipped: "+name+": "+reason(outputs[key]))
+			s.skip(name, reason(outputs[key]))
 		}
 	case "fail":
 		if e.Test != "" {
@@ -164,6 +170,9 @@ func (s *suite) count(e event, outputs map[string][]string) {
 		}
 	}
 }
+
+// longTest is the time in seconds from which a test gets a line of its own.
+const longTest = 10
 
 const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud/"
 

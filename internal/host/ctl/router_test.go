@@ -20,7 +20,9 @@ const (
 	hostKey  = "NBVHNUTWO7FONN332LCFIVRHNASPFJIKE7IJTBJVNJEDHUITPEYPEQ6K" // of the recording
 	probeKey = "MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB"
 	base     = "wasmbus.ctl.default."
-	me       = base + "cmd." + hostKey + "."
+
+	serviceKey = "VBM5JMFOVUJDHGTOJSPUJ33ZGHCRCJ3LYHUJ3HND5ZMRVORYCMAVPZQF"
+	me         = base + "cmd." + hostKey + "."
 )
 
 // fake is a host and a bus that remember what was asked of them.
@@ -176,8 +178,15 @@ func TestRepliesGolden(t *testing.T) {
 		{me + "sa", `{"actor_ref":"a:1","count":1}`},
 		{me + "upd", `{"actor_id":"` + probeKey + `","new_actor_ref":"a:2"}`},
 		{me + "upd", `{"actor_id":"` + probeKey + `"}`},
-		{me + "lp", `{"provider_ref":"p:1","link_name":"default"}`},
-		{me + "sp", `{"provider_ref":"V","link_name":"default","contract_id":"c"}`},
+		{me + "lp", `{"provider_ref":"p:1","link_name":"cache","configuration":"{}","annotations":{"a":"b"}}`},
+		{me + "lp", `{"provider_ref":"p:1"}`},
+		{me + "lp", `{"link_name":"default"}`},
+		{me + "lp", `{"provider_ref":"p:1","host_id":"Nother"}`},
+		{me + "lp", `{"provider_ref":"running:1","link_name":"default"}`},
+		{me + "sp", `{"provider_ref":"` + serviceKey + `","link_name":"cache","contract_id":"c"}`},
+		{me + "sp", `{"provider_ref":"` + serviceKey + `"}`},
+		{me + "sp", `{"provider_ref":"` + probeKey + `","link_name":"default","contract_id":"c"}`},
+		{me + "sp", `{"provider_ref":"` + serviceKey + `","host_id":"Nother"}`},
 		{me + "stop", `{"host_id":"` + hostKey + `","timeout":2000}`},
 		{me + "stop", `{"host_id":"Nother"}`},
 		{me + "nonsense", `{}`},
@@ -225,9 +234,6 @@ func TestRecordedRequests(t *testing.T) {
 		var q struct{ Subject, Data, Reply string }
 		if err := json.Unmarshal([]byte(line), &q); err != nil {
 			t.Fatal(err)
-		}
-		if strings.HasSuffix(q.Subject, ".lp") || strings.HasSuffix(q.Subject, ".sp") {
-			continue // we refuse providers
 		}
 		reply, _ := f.ask(r, q.Subject, q.Data)
 		var ack wasmbus.Ack

@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	hostKey  = "NBXHUHG5FGYLPD6RHL2MKWMP572O6KUXCZXDZJXS4T57ZTMAKBN7C574"
-	actorKey = "MCATS5YOVB6ROX2WUNKGNQ2MP3GMXDMKSG2O4N5CLX3A6W4PZGZZJPUL"
+	hostKey     = "NBXHUHG5FGYLPD6RHL2MKWMP572O6KUXCZXDZJXS4T57ZTMAKBN7C574"
+	providerKey = "VDWUSKGGFDI4FRXK5EBTRECZSVQSSWJHHJOGH6JWG3AUMFFMQ435CDVS"
+	actorKey    = "MCATS5YOVB6ROX2WUNKGNQ2MP3GMXDMKSG2O4N5CLX3A6W4PZGZZJPUL"
 )
 
 var noon = time.Date(2023, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -62,6 +63,19 @@ func all(r *recorder) {
 	e.ActorUpdateFailed(actorKey, 3, cause)
 	e.ActorScaled(a, 5)
 	e.ActorScaleFailed(a, 5, cause)
+	name := "Keyvalue"
+	pc := &claims.Claims[claims.Provider]{
+		Issuer: "ACFI", Subject: providerKey, NotBefore: noon.Unix() - 7200,
+		Metadata: &claims.Provider{Name: &name, CapID: "wasmcloud:keyvalue", Ver: &ver},
+	}
+	p := Provider{
+		Entity: wasmbus.Entity{PublicKey: providerKey, LinkName: "cache", ContractID: "wasmcloud:keyvalue"},
+		Ref:    "localhost:5000/keyvalue:0.1.0", Instance: "i3", Claims: ProviderClaims(pc, noon),
+	}
+	e.ProviderStarted(p)
+	e.ProviderStartFailed(p.Ref, "cache", cause)
+	e.ProviderStopped(p, "stopped")
+	e.ProviderStopFailed(p.Entity, cause)
 	e.Emit(wasmbus.EventHostStarted, wasmbus.HostStarted{FriendlyName: "n", Labels: map[string]string{"k": "v"}, Version: "1"})
 	e.Emit(wasmbus.EventHostStopped, wasmbus.HostStopped{Labels: map[string]string{}})
 	e.Emit(wasmbus.EventLinkSet, wasmbus.NewLinkChanged(wasmbus.LinkDefinition{ActorID: "M", ProviderID: "V", LinkName: "default", ContractID: "c", Values: map[string]string{}}))
@@ -105,7 +119,7 @@ func TestEventsHaveTheMembersOfTheRustHost(t *testing.T) {
 			}
 		}
 	}
-	if compared < 6 {
+	if compared < 8 {
 		t.Errorf("only %d events were compared", compared)
 	}
 }

@@ -67,6 +67,25 @@ func TestConstraints(t *testing.T) {
 	}
 }
 
+func TestProvider(t *testing.T) {
+	const key = "VDWUSKGGFDI4FRXK5EBTRECZSVQSSWJHHJOGH6JWG3AUMFFMQ435CDVS"
+	for name, c := range map[string]struct {
+		p    wasmbus.Entity
+		want string
+	}{
+		"good":                 {wasmbus.Entity{PublicKey: key, LinkName: "default", ContractID: "wasmcloud:keyvalue"}, ""},
+		"an actor's key":       {wasmbus.Entity{PublicKey: "MCATS5YOVB6ROX2WUNKGNQ2MP3GMXDMKSG2O4N5CLX3A6W4PZGZZJPUL", LinkName: "default", ContractID: "c"}, "kind module"},
+		"no contract":          {wasmbus.Entity{PublicKey: key, LinkName: "default"}, "names no contract"},
+		"no link name":         {wasmbus.Entity{PublicKey: key, ContractID: "c"}, "link_name is empty"},
+		"a subject in a name":  {wasmbus.Entity{PublicKey: key, LinkName: "a.b", ContractID: "c"}, "part of NATS subjects"},
+		"a wildcard in a name": {wasmbus.Entity{PublicKey: key, LinkName: ">", ContractID: "c"}, "part of NATS subjects"},
+	} {
+		if err := Provider(c.p); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+}
+
 func TestLink(t *testing.T) {
 	good := wasmbus.LinkDefinition{
 		ActorID:    "MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB",

@@ -23,7 +23,7 @@ type bench struct {
 }
 
 func main() {
-	only := flag.String("run", ".", "run the cases whose name matches this regular expression: sign, push, host, calls")
+	only := flag.String("run", ".", "run the cases whose name matches this regular expression: sign, par, push, host, calls, http, dev, bazel")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -46,7 +46,7 @@ func run(ctx context.Context, only string) error {
 	for _, c := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"sign", b.signCases}, {"push", b.pushCases}, {"host", b.hostCases}, {"calls", b.callCases}} {
+	}{{"sign", b.signCases}, {"par", b.parCases}, {"push", b.pushCases}, {"host", b.hostCases}, {"calls", b.callCases}, {"http", b.httpCases}, {"dev", b.devCases}, {"bazel", b.bazelCases}} {
 		if !match.MatchString(c.name) {
 			continue
 		}
@@ -73,7 +73,7 @@ func setUp(ctx context.Context) (*bench, func(), error) {
 	}
 	cleanup := func() { os.RemoveAll(dir) }
 	b := &bench{dir: dir, bin: filepath.Join(dir, "bin"), wash: washPeer(ctx)}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.bin+string(filepath.Separator), "./tools/signer", "./tools/wasmfix", "./tools/ocipush", "./tools/registry", "./tools/devhost")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.bin+string(filepath.Separator), "./tools/signer", "./tools/parpack", "./tools/wasmfix", "./tools/ocipush", "./tools/registry", "./tools/devhost")
 	build.Stderr, build.Env = os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
 		cleanup()

@@ -13,6 +13,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/registry"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/scaffold"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
 )
 
@@ -28,6 +29,7 @@ func tools() map[string]func(*cli.IO) *cobra.Command {
 		"registry": registry.Command,
 		"scaffold": scaffold.Command,
 		"signer":   signer.Command,
+		"smithy":   smithy.Command,
 		"wasmfix":  wasmfix.Command,
 	}
 }

@@ -1,0 +1,137 @@
+package smithy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/lint"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/validate"
+)
+
+// severity is a flag value.
+type severity struct{ model.Severity }
+
+func (v *severity) String() string { return strings.ToLower(v.Severity.String()) }
+func (v *severity) Type() string   { return "severity" }
+func (v *severity) Set(text string) error {
+	parsed, ok := model.ParseSeverity(text)
+	if !ok {
+		return errors.New("want suppressed, note, warning, danger or error")
+	}
+	v.Severity = parsed
+	return nil
+}
+
+func validateCommand(s *cli.IO) *cobra.Command {
+	var in inputs
+	var o validate.Options
+	least := severity{model.Warning}
+	cmd := &cobra.Command{
+		Use:   "validate [FILE | FOLDER]...",
+		Short: "Judge models as Smithy's own command line does",
+		Long: `Judge models as Smithy's own command line (smithy-cli) does: the same names, places and severities,
+so the same metadata suppresses. A model with errors, or with dangers, fails.
+
+The validators: ` + wrapped(validate.Names()) + `.
+Smithy's validators for HTTP bindings, pagination, host labels, waiters and deprecation are left out: contracts of
+wasmCloud have none of these.`,
+		Example: `  smithy validate
+  smithy validate --bare-messages keyvalue.smithy
+  smithy validate --output json model/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := in.load(cmd.Context(), s, args)
+			if err != nil {
+				return err
+			}
+			_, events := validate.Run(p.Sources, o)
+			return tell(cmd, s, events, p.Sources, least.Severity, "No issues reported.")
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().Var(&least, "severity", "the least severity that is shown: suppressed, note, warning, danger or error")
+	cmd.Flags().BoolVar(&o.BareMessages, "bare-messages", false, "let operations take and give any type, not structures alone: many contracts of wasmCloud do")
+	cmd.Flags().BoolVar(&o.UnknownTraits, "allow-unknown-traits", false, "warn of traits that nobody defines, and go on")
+	return cmd
+}
+
+// wrapped joins words to lines of help.
+func wrapped(words []string) string {
+	var b strings.Builder
+	width := len("The validators: ")
+	for i, w := range words {
+		if i > 0 {
+			b.WriteString(",")
+			if width += len(w) + 2; width > 110 {
+				b.WriteString("\n")
+				width = len(w)
+			} else {
+				b.WriteString(" ")
+			}
+		}
+		b.WriteString(w)
+	}
+	return b.String()
+}
+
+func lintCommand(s *cli.IO) *cobra.Command {
+	var in inputs
+	var off []string
+	least := severity{model.Warning}
+	var rules strings.Builder
+	var names []string
+	for _, r := range lint.Rules() {
+		fmt.Fprintf(&rules, "\n  %-16s %s", r.Name, r.Doc)
+		names = append(names, r.Name)
+	}
+	cmd := &cobra.Command{
+		Use:   "lint [FILE | FOLDER]...",
+		Short: "Look for what is bad for wasmCloud",
+		Long: `Look for what is good Smithy and bad for wasmCloud. Files of codegen.toml's own paths, or those named, are
+linted; what they import is only read. Errors of form and names that stand for nothing are reported too;
+Smithy's other rules are those of ` + "`smithy validate`" + `.
+
+The rules:` + rules.String() + `
+
+A rule is switched off for one shape by @suppress(["NAME"]), for a namespace by
+metadata suppressions = [{ id: "NAME", namespace: "org.example", reason: "why" }], and altogether by --disable.`,
+		Example: `  smithy lint
+  smithy lint --disable MissingDocs --disable PackageMetadata payments.smithy`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range off {
+				if !slices.Contains(names, name) {
+					return cli.Usage("there is no rule %s: want one of %s", name, strings.Join(names, ", "))
+				}
+			}
+			p, err := in.load(cmd.Context(), s, args)
+			if err != nil {
+				return err
+			}
+			m, loaded := model.Load(p.Sources)
+			var files []*syntax.File
+			for _, src := range p.Sources {
+				if f, err := syntax.Parse(src.Name, src.Data); err == nil && !strings.HasSuffix(src.Name, ".json") {
+					files = append(files, f)
+				}
+			}
+			events := lint.Run(m, loaded, files, p.IsOwn, off)
+			for _, e := range loaded {
+				if e.ID != "Model.UnresolvedTrait" && e.Severity >= model.Danger {
+					events = append(events, e)
+				}
+			}
+			validate.Sort(events)
+			return tell(cmd, s, events, p.Sources, least.Severity, "No issues reported.")
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().Var(&least, "severity", "the least severity that is shown: suppressed, note, warning, danger or error")
+	cmd.Flags().StringSliceVar(&off, "disable", nil, "rules that are switched off")
+	return cmd
+}

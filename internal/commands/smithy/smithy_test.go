@@ -1,0 +1,59 @@
+package smithy
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
+)
+
+func TestMain(m *testing.M) {
+	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"smithy": Command})
+}
+
+// TestScripts gives the scripts a codegen.toml that names a server with one model.
+func TestScripts(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/models/common.smithy" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, "$version: \"2\"\n\nnamespace org.example.common\n\nstring Currency\n")
+	}))
+	t.Cleanup(srv.Close) // after the scripts, which run side by side
+	testkit.Scripts(t, func(env *testscript.Env) error {
+		config := "[[models]] # ours\npath = \".\"\nfiles = [\n  \"pay.smithy\", # one\n]\n\n[[models]]\nurl = '" + srv.URL + "/models/'\n" +
+			"files = [\"common.smithy\", \"wasmcloud-model.smithy\"]\n\n[rust]\noutput_dir = \"rust\"\n"
+		if err := os.MkdirAll(filepath.Join(env.WorkDir, "work"), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(env.WorkDir, "work", "codegen.toml"), []byte(config), 0o644); err != nil {
+			return err
+		}
+		env.Setenv("HOME", env.WorkDir+"/home")
+		env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
+		return nil
+	})
+}
+
+// A line from a hostile file cannot speak to the terminal.
+func TestShownLinesAreClean(t *testing.T) {
+	var b strings.Builder
+	s := &cli.IO{In: strings.NewReader("namespace a\n\x1b[2Jstructure"), Out: &b, Err: &b, Env: func(string) string { return t.TempDir() }, Now: time.Now}
+	if err := filter(s); err == nil || strings.Contains(err.Error()+b.String(), "\x1b") {
+		t.Errorf("%v %q", err, b.String())
+	}
+	if got := clean([]rune("a\tb\x1b[2J\u009b")); got != "a\tb?[2J?" {
+		t.Errorf("%q", got)
+	}
+}

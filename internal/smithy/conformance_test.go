@@ -1,0 +1,282 @@
+// Package smithy_test holds the rooms below it against Smithy's own tool: on
+// every file of the corpus the same verdict, the same JSON AST and the same form.
+package smithy_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/core"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/validate"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew: those of smithy-cli by running it")
+
+// version of smithy-cli that the golden files are of; it runs on Java 17.
+const version = "1.50.0"
+
+func corpus(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.smithy"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no corpus: %v", err)
+	}
+	return files
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// golden gives an answer of smithy-cli; ok is false where it gave none.
+func golden(t *testing.T, file, ext string) (text string, ok bool) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "oracle", stem(file)+ext))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", false
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return string(data), true
+}
+
+func stem(file string) string { return strings.TrimSuffix(filepath.Base(file), ".smithy") }
+
+func judge(t *testing.T, file string) (*model.Model, []model.Event) {
+	t.Helper()
+	var sources []model.Source
+	for _, name := range core.Names() {
+		sources = append(sources, model.Source{Name: name, Data: core.Read(name)})
+	}
+	return validate.Run(append(sources, model.Source{Name: filepath.Base(file), Data: read(t, file)}), validate.Options{})
+}
+
+// serious lists the events that decide the verdict, as Oracle.java does.
+func serious(events []model.Event) []string {
+	list := []string{}
+	for _, e := range events {
+		if e.Severity >= model.Danger {
+			shape := e.Shape
+			if shape == "" {
+				shape = "-"
+			}
+			list = append(list, fmt.Sprintf("%s %s %s %d", e.Severity, e.ID, shape, e.Pos.Line))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// oursToo says which events are compared in part, and why.
+func oursToo(name string, want, have []string) (again []string, why string) {
+	switch {
+	case slices.Equal(want, []string{"CRASH"}):
+		return nil, "smithy-cli fails on it with an internal error; ours says what is wrong"
+	case strings.HasPrefix(name, "syntax-") || name == "property":
+		// How a parser goes on after an error is its own affair: the first error
+		// and the verdict are not.
+		return first(want, have), "syntax"
+	case name == "trait-validators":
+		return have, "the event is at the prelude's Blob, whose line is another file's"
+	}
+	return want, ""
+}
+
+func first(want, have []string) []string {
+	if len(want) > 0 && len(have) > 0 && line(want[0]) == line(have[0]) {
+		return have
+	}
+	return want
+}
+
+func line(event string) string { return event[strings.LastIndexByte(event, ' '):] }
+
+func TestVerdictsAreThoseOfSmithy(t *testing.T) {
+	for _, file := range append(corpus(t, "good"), corpus(t, "broken")...) {
+		t.Run(stem(file), func(t *testing.T) {
+			text, _ := golden(t, file, ".events")
+			want := []string{}
+			for l := range strings.Lines(text) {
+				want = append(want, strings.TrimSpace(l))
+			}
+			slices.Sort(want)
+			want = slices.Compact(want)
+			_, events := judge(t, file)
+			have := serious(events)
+			if (len(want) > 0) != (len(have) > 0) {
+				t.Fatalf("smithy-cli: %q; ours: %q", want, have)
+			}
+			if again, _ := oursToo(stem(file), want, have); again != nil {
+				want = again
+				if diff := cmp.Diff(want, have); diff != "" {
+					t.Errorf("smithy-cli -, ours +:\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestASTIsThatOfSmithy(t *testing.T) {
+	for _, file := range corpus(t, "good") {
+		want, ok := golden(t, file, ".json")
+		if !ok {
+			t.Errorf("%s: smithy-cli gave no AST", file)
+		}
+		m, _ := judge(t, file)
+		if diff := cmp.Diff(want, string(m.AST())); diff != "" {
+			t.Errorf("%s: smithy-cli -, ours +:\n%s", file, diff)
+		}
+	}
+}
+
+// The AST read again is the same model.
+func TestASTIsReadBack(t *testing.T) {
+	for _, file := range corpus(t, "good") {
+		m, _ := judge(t, file)
+		ast := m.AST()
+		again, events := validate.Run([]model.Source{{Name: "ast.json", Data: ast}}, validate.Options{})
+		if list := serious(events); len(list) > 0 {
+			t.Errorf("%s: %q", file, list)
+		}
+		if diff := cmp.Diff(string(ast), string(again.AST())); diff != "" {
+			t.Errorf("%s: first -, second +:\n%s", file, diff)
+		}
+	}
+}
+
+func TestFormIsThatOfSmithy(t *testing.T) {
+	for _, file := range append(corpus(t, "good"), corpus(t, "broken")...) {
+		have, err := syntax.Format(file, read(t, file))
+		want, ok := golden(t, file, ".fmt")
+		if err != nil || !ok {
+			if err == nil && stem(file) != "property" {
+				t.Errorf("%s: ours formats it, smithy-cli does not", file)
+			}
+			continue
+		}
+		switch stem(file) {
+		case "escapes": // smithy-cli writes what escapes in text blocks stand for, which changes the text
+			continue
+		case "use-twice", "use-conflict": // smithy-cli drops imports that it takes for unused
+			continue
+		}
+		if diff := cmp.Diff(want, string(have)); diff != "" {
+			t.Errorf("%s: smithy-cli -, ours +:\n%s", file, diff)
+		}
+	}
+}
+
+func TestCoreModelsAreSound(t *testing.T) {
+	var sources []model.Source
+	for _, name := range core.Names() {
+		text := core.Read(name)
+		sources = append(sources, model.Source{Name: name, Data: text})
+		formatted, err := syntax.Format(name, text)
+		if err != nil || !bytes.Equal(formatted, text) {
+			t.Errorf("%s is not in the one form: %v", name, err)
+		}
+	}
+	if _, events := validate.Run(sources, validate.Options{}); len(events) > 0 {
+		t.Errorf("%v", events)
+	}
+}
+
+// What is said about broken files is read by people: it is looked at when it
+// changes.
+func TestMessages(t *testing.T) {
+	var b strings.Builder
+	for _, file := range corpus(t, "broken") {
+		_, events := judge(t, file)
+		for _, e := range events {
+			fmt.Fprintf(&b, "%s %s: %s (%s)\n", e.Severity, e.Pos, e.Message, e.ID)
+		}
+	}
+	path := filepath.Join("testdata", "messages.golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(string(read(t, path)), b.String()); diff != "" {
+		t.Errorf("want -, have +:\n%s", diff)
+	}
+}
+
+// TestOracle runs Smithy's own code on the corpus, so that the golden files are
+// known to be its answers and not ours.
+func TestOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts Java: left out with -short")
+	}
+	classpath := jars(t)
+	dir := t.TempDir()
+	args := []string{"-cp", classpath, filepath.Join("testdata", "Oracle.java"), dir}
+	for _, name := range core.Names() {
+		args = append(args, filepath.Join("core", name))
+	}
+	args = append(args, "--")
+	args = append(append(args, corpus(t, "good")...), corpus(t, "broken")...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "java", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	oracle := filepath.Join("testdata", "oracle")
+	if *update {
+		if err := errors.Join(os.RemoveAll(oracle), os.CopyFS(oracle, os.DirFS(dir))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(answers) < 100 {
+		t.Fatalf("%d answers: %v", len(answers), err)
+	}
+	for _, path := range answers {
+		if want := read(t, filepath.Join(oracle, filepath.Base(path))); !bytes.Equal(read(t, path), want) {
+			t.Errorf("smithy-cli's answer for %s is not the golden one: run this test with -update", filepath.Base(path))
+		}
+	}
+}
+
+// jars gives the class path of smithy-cli from Maven's folder in the user's
+// home; Maven fetches what is not there yet.
+func jars(t *testing.T) string {
+	t.Helper()
+	if out, err := exec.Command("java", "--list-modules").CombinedOutput(); err != nil || !bytes.Contains(out, []byte("jdk.compiler@")) {
+		t.Skip("no Java with a compiler (17 or later): the differential run against smithy-cli is left out")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Skip("no home folder to keep smithy-cli in")
+	}
+	repository := filepath.Join(home, ".m2", "repository", "software", "amazon", "smithy")
+	find := func() []string {
+		found, _ := filepath.Glob(filepath.Join(repository, "*", version, "*-"+version+".jar"))
+		return found
+	}
+	if len(find()) < 6 {
+		out, err := exec.Command("mvn", "-q", "-B", "dependency:get", "-Dartifact=software.amazon.smithy:smithy-cli:"+version).CombinedOutput()
+		if err != nil || len(find()) < 6 {
+			t.Skipf("smithy-cli %s is not there and Maven does not get it: %v %s", version, err, bytes.TrimSpace(out))
+		}
+	}
+	return strings.Join(find(), string(os.PathListSeparator))
+}

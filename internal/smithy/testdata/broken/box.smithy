@@ -1,0 +1,8 @@
+$version: "2"
+
+namespace ex
+
+structure A {
+    @box
+    a: Integer
+}

@@ -1,0 +1,9 @@
+$version: "2"
+
+namespace ex
+
+structure A {
+    a: String
+}
+
+string A

@@ -1,0 +1,11 @@
+$version: "2"
+
+namespace ex
+
+structure A {
+    $a: String
+}
+
+operation O {
+    input = A
+}

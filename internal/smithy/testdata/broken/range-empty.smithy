@@ -1,0 +1,9 @@
+$version: "2"
+
+namespace ex
+
+@range
+integer D
+
+@length
+string E

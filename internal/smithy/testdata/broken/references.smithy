@@ -1,0 +1,9 @@
+$version: "2"
+
+namespace ex
+
+@references([{ resource: Missing }])
+structure A {}
+
+@references([{ resource: B }])
+structure B {}

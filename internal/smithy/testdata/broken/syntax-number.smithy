@@ -1,0 +1,6 @@
+$version: "2"
+
+namespace ex
+
+@range(min: 1., max: -)
+integer A

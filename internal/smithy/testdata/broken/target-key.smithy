@@ -1,0 +1,8 @@
+$version: "2"
+
+namespace ex
+
+map M {
+    key: Integer
+    value: String
+}

@@ -1,0 +1,11 @@
+$version: "2"
+
+namespace ex
+
+structure A {
+    @idempotencyToken
+    a: String
+
+    @idempotencyToken
+    b: String
+}

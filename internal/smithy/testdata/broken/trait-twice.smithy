@@ -1,0 +1,11 @@
+$version: "2"
+
+namespace ex
+
+@documentation("a")
+@documentation("b")
+structure A {}
+
+/// x
+@documentation("y")
+structure B {}

@@ -1,0 +1,7 @@
+$version: "2"
+
+namespace ex
+
+use org.wasmcloud.model#U32
+use a.b#U32
+

@@ -1,0 +1,9 @@
+namespace ex
+
+enum E {
+    A
+}
+
+operation O {
+    input := {}
+}

@@ -1,0 +1,6 @@
+$version: "1.0"
+namespace ex
+
+structure E {
+    a: String = "x"
+}

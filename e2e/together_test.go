@@ -3,8 +3,10 @@ package e2e
 import (
 	"context"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -23,9 +25,21 @@ func TestToolsTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	includes, err := filepath.Abs("../rules/make")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/together",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("MK", includes)
+			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
+			tools, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+			env.Setenv("WASMCLOUD_TOOLS", tools)
 			env.Setenv(realTools, "1")
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))

@@ -46,7 +46,7 @@ func read(ctx context.Context, s *cli.IO, path string) (*artifact.Artifact, erro
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case a.Kind != artifact.Provider:
-		return nil, fmt.Errorf("%s is a %s, no provider archive; see `signer inspect`", path, a.Kind)
+		return nil, fmt.Errorf("%s is WebAssembly and no provider archive: see `signer inspect`", path)
 	}
 	return a, nil
 }

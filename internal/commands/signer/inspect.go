@@ -117,6 +117,9 @@ func readArtifact(cmd *cobra.Command, s *cli.IO, path string) (*artifact.Artifac
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if a.Kind == artifact.Provider {
+		return nil, fmt.Errorf("%s is a provider archive: use `parpack inspect` and `parpack verify`", path)
+	}
 	if a.Actor == nil {
 		return nil, fmt.Errorf("%s: %w: no capabilities discovered, for it holds no token; sign it by `signer sign`", path, artifact.ErrUnsigned)
 	}

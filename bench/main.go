@@ -23,7 +23,7 @@ type bench struct {
 }
 
 func main() {
-	only := flag.String("run", ".", "run the cases whose name matches this regular expression: sign, par, push, host, calls, http, dev, bazel")
+	only := flag.String("run", ".", "run the cases whose name matches this regular expression: sign, par, push, host, start, calls, http, dev, bazel")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -46,7 +46,7 @@ func run(ctx context.Context, only string) error {
 	for _, c := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"sign", b.signCases}, {"par", b.parCases}, {"push", b.pushCases}, {"host", b.hostCases}, {"calls", b.callCases}, {"http", b.httpCases}, {"dev", b.devCases}, {"bazel", b.bazelCases}} {
+	}{{"sign", b.signCases}, {"par", b.parCases}, {"push", b.pushCases}, {"host", b.hostCases}, {"start", b.startCases}, {"calls", b.callCases}, {"http", b.httpCases}, {"dev", b.devCases}, {"bazel", b.bazelCases}} {
 		if !match.MatchString(c.name) {
 			continue
 		}

@@ -114,8 +114,12 @@ func setup(t *testing.T) func(*testscript.Env) error {
 			return err
 		}
 		home := filepath.Join(env.WorkDir, "home")
+		hello, err := filepath.Abs("../../par/testdata/hello.par.gz")
+		if err != nil {
+			return err
+		}
 		for key, value := range map[string]string{
-			"HOME": home, "XDG_STATE_HOME": filepath.Join(home, "state"), "HOST": h.ID, "ECHO": echoKey, "PORT": address.Port(),
+			"HOME": home, "XDG_STATE_HOME": filepath.Join(home, "state"), "HOST": h.ID, "ECHO": echoKey, "PORT": address.Port(), "HELLO": hello,
 			"WASMCLOUD_RPC_PORT": address.Port(), "WASMCLOUD_CTL_PORT": address.Port(),
 			"WASMCLOUD_CLUSTER_SEED": h.Cluster.Reveal(),
 		} {

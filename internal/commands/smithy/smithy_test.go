@@ -14,11 +14,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
-	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"smithy": Command})
+	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"smithy": Command, "drain": drain.Command})
 }
 
 // TestScripts gives the scripts a codegen.toml that names a server with one model.

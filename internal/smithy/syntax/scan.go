@@ -53,7 +53,7 @@ type scanner struct {
 }
 
 // MaxSize is how long a file may be, in bytes. Interfaces are some hundred lines.
-const MaxSize = 8 << 20
+const MaxSize = 2 << 20
 
 func scan(name string, src []byte) ([]token, ErrorList) {
 	s := &scanner{src: src, pos: Pos{File: name, Line: 1, Column: 1}}

@@ -213,7 +213,7 @@ func TestBusyIsSaid(t *testing.T) {
 		}()
 	}
 	for range 5 {
-		if err := <-results; err == nil || !strings.Contains(err.Error(), "busy: 3 calls") {
+		if err := <-results; err == nil || !strings.Contains(err.Error(), "busy: 3 calls of ") {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -252,5 +252,36 @@ func TestACallWaitsForItsLink(t *testing.T) {
 	close(finish)
 	if err := <-answer; err != nil {
 		t.Error(err)
+	}
+}
+
+// Calls that wait hold their messages: those are bounded too.
+func TestBusyByBytes(t *testing.T) {
+	leave := make(chan struct{})
+	s := &sample{call: func(context.Context, provider.Call) ([]byte, error) {
+		<-leave
+		return nil, nil
+	}}
+	b := start(t, s, providerbed.Setup{Options: provider.Options{MaxCalls: 1}})
+	payload := make([]byte, wasmbus.ChunkThreshold)
+	results := make(chan error, 80) // 70 MiB and more
+	for range cap(results) {
+		go func() {
+			_, err := b.Call(actorKey, "Sample.Wait", payload)
+			results <- err
+		}()
+	}
+	if err := <-results; err == nil || !strings.Contains(err.Error(), "busy: ") {
+		t.Errorf("got %v", err)
+	}
+	close(leave)
+	answered := 0
+	for range cap(results) - 1 {
+		if err := <-results; err == nil {
+			answered++
+		}
+	}
+	if answered < 60 {
+		t.Errorf("only %d calls were answered", answered)
 	}
 }

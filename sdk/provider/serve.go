@@ -9,10 +9,18 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+)
+
+const (
+	// maxPending bounds the bytes of the messages that run and wait; a NATS client's own queue has this limit too.
+	maxPending = 64 << 20
+	// maxLarge bounds what arguments from the object store take at the same time: two of the largest.
+	maxLarge = 2 * lattice.MaxChunked
 )
 
 // server answers calls.
@@ -24,16 +32,18 @@ type server struct {
 	issuers []strkey.PublicKey
 	seen    *wasmbus.Replay
 	slots   chan struct{}
+	large   *semaphore.Weighted // bytes of arguments from the object store
 
 	mu      sync.Mutex
 	pending int           // running and waiting
+	bytes   int           // of their messages
 	stopped bool          // no more are taken
 	idle    chan struct{} // closed when stopped and nothing is pending
 }
 
 func newServer(ctx context.Context, h *Host, p Provider, links *linkTable) *server {
 	s := &server{
-		ctx: ctx, host: h, p: p, links: links, seen: wasmbus.NewReplay(0),
+		ctx: ctx, host: h, p: p, links: links, seen: wasmbus.NewReplay(0), large: semaphore.NewWeighted(maxLarge),
 		slots: make(chan struct{}, h.opts.MaxCalls), idle: make(chan struct{}),
 	}
 	for _, key := range h.data.ClusterIssuers {
@@ -48,30 +58,32 @@ func (s *server) receive(m *nats.Msg) {
 		s.host.log.Debug("call ignored: it asks for no reply")
 		return
 	}
-	switch ok, stopped := s.enter(); {
-	case stopped:
-		s.refuse(m, errors.New("the provider is shutting down"))
-	case !ok:
-		s.refuse(m, fmt.Errorf("the provider is busy: %d calls are running or waiting", s.host.opts.MaxCalls+s.host.opts.MaxQueued))
-	default:
-		go s.serve(m, s.host.opts.Now())
+	if err := s.enter(len(m.Data)); err != nil {
+		s.refuse(m, err)
+		return
 	}
+	go s.serve(m, s.host.opts.Now())
 }
 
-func (s *server) enter() (ok, stopped bool) {
+func (s *server) enter(size int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped || s.pending >= s.host.opts.MaxCalls+s.host.opts.MaxQueued {
-		return false, s.stopped
+	switch {
+	case s.stopped:
+		return errors.New("the provider is shutting down")
+	case s.pending >= s.host.opts.MaxCalls+s.host.opts.MaxQueued, s.bytes+size > maxPending:
+		return fmt.Errorf("the provider is busy: %d calls of %d bytes are running or waiting", s.pending, s.bytes)
 	}
 	s.pending++
-	return true, false
+	s.bytes += size
+	return nil
 }
 
-func (s *server) leave() {
+func (s *server) leave(size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending--
+	s.bytes -= size
 	if s.stopped && s.pending == 0 {
 		close(s.idle)
 	}
@@ -110,7 +122,7 @@ func (s *server) respond(m *nats.Msg, r *wasmbus.Response) {
 }
 
 func (s *server) serve(m *nats.Msg, arrived time.Time) {
-	defer s.leave()
+	defer s.leave(len(m.Data))
 	s.slots <- struct{}{}
 	defer func() { <-s.slots }()
 	inv, err := wasmbus.UnmarshalInvocation(m.Data)
@@ -157,7 +169,8 @@ func (s *server) shift(r *wasmbus.Response) error {
 }
 
 func (s *server) answer(ctx context.Context, inv *wasmbus.Invocation) ([]byte, error) {
-	link, err := s.admit(ctx, inv)
+	link, release, err := s.admit(ctx, inv)
+	defer release()
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +188,9 @@ func plainOperation(op string) string { return op[strings.LastIndexByte(op, '/')
 
 // admit checks that a host of this lattice has signed the call for this provider on behalf of a
 // linked actor, and completes its argument. A sender without a cluster key cannot make us fetch.
-func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkDefinition, err error) {
+// release is to be called when the argument is not used any more.
+func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkDefinition, release func(), err error) {
+	release = func() {}
 	v := wasmbus.Verification{
 		Now: s.host.opts.Now(), ClusterIssuers: s.issuers, Seen: s.seen,
 		Target: wasmbus.Entity{PublicKey: s.host.data.ProviderKey, LinkName: s.host.data.LinkName, ContractID: inv.Target.ContractID},
@@ -186,14 +201,23 @@ func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkD
 	}
 	if inv.Chunked() {
 		if err := inv.VerifyAnnounced(v); err != nil {
-			return link, err
+			return link, release, err
 		}
-		inv.Msg, err = lattice.GetChunk(ctx, s.host.conn, s.host.data.LatticeRPCPrefix, inv.ID, inv.ContentLength)
-		if err != nil {
-			return link, err
+		if release, err = s.fetch(ctx, inv); err != nil {
+			return link, release, err
 		}
 	}
-	return link, inv.Verify(v)
+	return link, release, inv.Verify(v)
+}
+
+// fetch completes an argument, when there is room for it.
+func (s *server) fetch(ctx context.Context, inv *wasmbus.Invocation) (release func(), err error) {
+	room := int64(min(inv.ContentLength, lattice.MaxChunked)) // GetChunk refuses more
+	if err := s.large.Acquire(ctx, room); err != nil {
+		return func() {}, errors.New("the provider is busy with other large arguments")
+	}
+	inv.Msg, err = lattice.GetChunk(ctx, s.host.conn, s.host.data.LatticeRPCPrefix, inv.ID, inv.ContentLength)
+	return func() { s.large.Release(room) }, err
 }
 
 func (s *server) linkOf(ctx context.Context, origin wasmbus.Entity, contract string) (LinkDefinition, error) {

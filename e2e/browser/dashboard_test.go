@@ -93,6 +93,7 @@ func TestActorLinkProvider(t *testing.T) {
 	p.sees(`#trace [data-kind="link"]`, kvContract+" / default")
 	p.until(`[...document.querySelectorAll("#trace .took")].every((e) => /\d (µs|ms|s)$/.test(e.textContent))`)
 	p.sees("#call-history tbody tr", "HttpServer.HandleRequest")
+	eval[bool](p, `(document.querySelector("#said").replaceChildren(), true)`) // the picture is in docs/dashboard.md
 	p.screenshot("calls")
 
 	// The call of before is found again with its trace.

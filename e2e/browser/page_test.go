@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,8 +28,8 @@ import (
 // all if all is well.
 const patience = 40 * time.Second
 
-// chromium finds a browser, or skips the test and says what to install. CI has
-// one (.ci/run installs it), so there its absence is a failure.
+// chromium finds a browser, or skips the test and says what to install. .ci/run
+// installs one and sets REQUIRE_BROWSER, so there its absence is a failure.
 func chromium(t *testing.T) string {
 	t.Helper()
 	names := []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
@@ -41,7 +42,7 @@ func chromium(t *testing.T) string {
 		}
 	}
 	const cure = "no Chromium or Chrome is installed: apt-get install chromium, or name one in CHROMIUM"
-	if os.Getenv("CI") == "true" {
+	if os.Getenv("CI") == "true" || os.Getenv("REQUIRE_BROWSER") != "" {
 		t.Fatal(cure)
 	}
 	t.Skip(cure)
@@ -54,6 +55,9 @@ type page struct {
 	ctx  context.Context
 	base string // of the dashboard, with its last slash
 	shot string // folder of screenshots
+
+	also   []string // further places that the test itself opens
+	expect bool     // the test does what the browser complains of
 
 	mu       sync.Mutex
 	problems []string // what the console said, and what was fetched from elsewhere
@@ -102,7 +106,8 @@ func (p *page) watch(ev any) {
 	switch e := ev.(type) {
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
-		if err != nil || u.Scheme != "data" && u.Scheme != "about" && !strings.HasPrefix(e.Request.URL, p.base) {
+		if err != nil || u.Scheme != "data" && u.Scheme != "about" && !strings.HasPrefix(e.Request.URL, p.base) &&
+			!slices.ContainsFunc(p.also, func(place string) bool { return strings.HasPrefix(e.Request.URL, place) }) {
 			p.note("fetched from elsewhere: " + e.Request.URL)
 		}
 	case *runtime.EventExceptionThrown:
@@ -113,6 +118,9 @@ func (p *page) watch(ev any) {
 		}
 	case *log.EventEntryAdded:
 		// The answer to a refused request is an entry too; those are what tests ask for.
+		if p.expect {
+			return
+		}
 		if (e.Entry.Level == "error" || e.Entry.Level == "warning") && !strings.Contains(e.Entry.Text, "the server responded with a status of 4") {
 			p.note(fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
 		}
@@ -268,4 +276,10 @@ func (p *page) screenshot(name string) {
 	if err := os.WriteFile(filepath.Join(p.shot, name+".png"), png, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// clearCookies is what a browser that forgets does.
+func clearCookies(ctx context.Context, tab *chromedp.Target) error {
+	_, err := cdp.Call(ctx, tab, network.ClearBrowserCookies, cdp.Empty{})
+	return err
 }

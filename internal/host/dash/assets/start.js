@@ -20,7 +20,8 @@ const kind = () => (from() === "file" ? upload?.kind || "actor" : document.query
 
 export function setUpStart() {
   box = dialog("start", start);
-  box.box.addEventListener("close", () => sending?.abort());
+  // The event comes later than the closing: by then it may be open again.
+  box.box.addEventListener("close", () => { if (!box.box.open) sending?.abort(); });
   for (const r of document.querySelectorAll('input[name="from"], input[name="kind"]')) r.addEventListener("change", draw);
   $("file").addEventListener("change", () => { if ($("file").files[0]) send($("file").files[0]); });
   $("ref").addEventListener("input", draw);

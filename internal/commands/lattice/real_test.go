@@ -16,7 +16,7 @@ import (
 )
 
 // TestRealHost drives our own host, which the other scripts don't: a wasm actor
-// of wash's making, started from its file.
+// of wash's making and a provider of ours, started from their files.
 func TestRealHost(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/real", RequireUniqueNames: true, RequireExplicitExec: true,
@@ -26,6 +26,13 @@ func TestRealHost(t *testing.T) {
 				return err
 			}
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "probe_s.wasm"), wasm, 0o600); err != nil {
+				return err
+			}
+			archive, err := keyvalueArchive()
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "keyvalue.par.gz"), archive, 0o600); err != nil {
 				return err
 			}
 			if err := os.CopyFS(env.WorkDir, os.DirFS("testdata/realfiles")); err != nil {
@@ -64,6 +71,7 @@ func runHost(env *testscript.Env) error {
 	}
 	for key, value := range map[string]string{
 		"HOME": env.WorkDir, "XDG_STATE_HOME": env.WorkDir, "HOST": h.Info().HostID,
+		"PROVIDER":           providerKey(),
 		"PROBE":              "MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB",
 		"WASMCLOUD_RPC_PORT": address.Port(), "WASMCLOUD_CTL_PORT": address.Port(), "WASMCLOUD_CLUSTER_SEED": cluster.Reveal(),
 	} {

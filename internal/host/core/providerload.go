@@ -49,7 +49,7 @@ func (h *Host) verifyArchive(ref string, f *os.File) (*par.Archive, error) {
 		return nil, fmt.Errorf("%s is refused: %w", ref, err)
 	}
 	if art.Kind != artifact.Provider {
-		return nil, fmt.Errorf("%s is a %s, not a provider archive: start it as an actor", ref, art.Kind)
+		return nil, fmt.Errorf("%s is not a provider archive but of the kind %s: start it as an actor", ref, art.Kind)
 	}
 	if err := art.Verify(artifact.Policy{Now: h.cfg.Now(), Issuers: h.cfg.Issuers}); err != nil {
 		return nil, fmt.Errorf("%s is refused: %w", ref, err)

@@ -3,6 +3,8 @@ package core
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -101,4 +103,30 @@ func TestLinksBeforeTheStart(t *testing.T) {
 		t.Errorf("host data has the links %+v", d.Data.LinkDefinitions)
 	}
 	w.counts("count=1")
+}
+
+// A link that is made while the provider starts reaches it too: it is neither
+// in the host data nor heard on a subject that nobody listens to yet.
+func TestLinkDuringTheStart(t *testing.T) {
+	w := start(t, func(c *Config) { c.HealthFirst = time.Hour }) // which would tell it late
+	gate := filepath.Join(t.TempDir(), "open")
+	w.sendProvider(parFile(t, archive(t, "kv", nil)), "default", `{"WaitFor":"`+gate+`"}`)
+	key := w.providerKey("kv")
+	testkit.Eventually(t, "its process", func() bool {
+		return w.host.capabilityOf(key, "default") != nil && w.host.capabilityOf(key, "default").running()
+	})
+	l := w.link(key, "default")
+	testkit.Eventually(t, "the host to know", func() bool { _, ok := w.host.know.provider(l.ActorID, l.ContractID, l.LinkName); return ok })
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var p wasmbus.ProviderStarted
+	w.event(wasmbus.EventProviderStarted, &p)
+	testkit.Eventually(t, "the link", func() bool { _, err := w.ask(p, "Test.Echo", nil); return err == nil })
+}
+
+func (p *capability) running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run != nil
 }

@@ -21,12 +21,13 @@ import (
 
 // config says how to behave; it is the configuration of the start command.
 type config struct {
-	ExitAtOnce bool // end before anything else, with a word on standard error
-	Deaf       bool // never connect, and ignore SIGTERM
-	Hang       bool // ignore the shutdown request and SIGTERM
-	Child      bool // start a process that would outlive this one
-	Flood      int  // lines to write at the start
-	Unhealthy  bool // fail health checks from the first link on
+	ExitAtOnce bool   // end before anything else, with a word on standard error
+	Deaf       bool   // never connect, and ignore SIGTERM
+	Hang       bool   // ignore the shutdown request and SIGTERM
+	Child      bool   // start a process that would outlive this one
+	Flood      int    // lines to write at the start
+	WaitFor    string // a file that must be there before it connects
+	Unhealthy  bool   // fail health checks from the first link on
 }
 
 func main() {
@@ -54,6 +55,12 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	}
+	for c.WaitFor != "" {
+		if _, err := os.Stat(c.WaitFor); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
 	for i := range c.Flood {
 		fmt.Println("flood", i, strings.Repeat("x", i%200))

@@ -170,7 +170,7 @@ func wrongArguments(symbols map[string]ruledocs.Symbol, name string, call *build
 	for _, p := range symbol.Params {
 		known = append(known, p.Name)
 		if p.Name == "**kwargs" { // goes on to the rule that signs
-			for _, p := range symbols["wasmcloud_sign"].Params {
+			for _, p := range symbols[passesOnTo[name]].Params {
 				known = append(known, p.Name)
 			}
 		}
@@ -183,31 +183,40 @@ func wrongArguments(symbols map[string]ruledocs.Symbol, name string, call *build
 	return problems
 }
 
-// The macro's **kwargs are attributes of wasmcloud_sign, each of them named.
-func TestActorNamesWhatItPassesOn(t *testing.T) {
-	var own, named, sign []string
+// passesOnTo is the rule that has a macro's **kwargs as attributes.
+var passesOnTo = map[string]string{"wasmcloud_actor": "wasmcloud_sign", "wasmcloud_provider": "wasmcloud_par"}
+
+// A macro's documentation names each attribute that it passes on.
+func TestMacrosNameWhatTheyPassOn(t *testing.T) {
+	symbols := map[string]ruledocs.Symbol{}
 	for _, page := range rules(t) {
 		for _, s := range page.Symbols {
-			for _, p := range s.Params {
-				switch {
-				case s.Name == "wasmcloud_sign":
-					sign = append(sign, p.Name)
-				case s.Name == "wasmcloud_actor" && p.Name == "**kwargs":
-					named = regexp.MustCompile(`\w+`).FindAllString(strings.SplitN(p.Doc, ":", 2)[0], -1)
-				case s.Name == "wasmcloud_actor":
-					own = append(own, p.Name)
-				}
+			symbols[s.Name] = s
+		}
+	}
+	for macro, rule := range passesOnTo {
+		var own, named []string
+		for _, p := range symbols[macro].Params {
+			if p.Name == "**kwargs" {
+				named = regexp.MustCompile(`\w+`).FindAllString(strings.SplitN(p.Doc, ":", 2)[0], -1)
+			} else {
+				own = append(own, p.Name)
 			}
 		}
-	}
-	for _, name := range sign {
-		if slices.Contains(own, name) == slices.Contains(named, name) {
-			t.Errorf("wasmcloud_actor names the attribute %s twice or not at all", name)
+		var passed []string
+		for _, p := range symbols[rule].Params {
+			passed = append(passed, p.Name)
+			if slices.Contains(own, p.Name) == slices.Contains(named, p.Name) {
+				t.Errorf("%s names the attribute %s twice or not at all", macro, p.Name)
+			}
 		}
-	}
-	for _, name := range named {
-		if !slices.Contains(sign, name) {
-			t.Errorf("wasmcloud_actor names %s, which wasmcloud_sign does not have", name)
+		for _, name := range named {
+			if !slices.Contains(passed, name) {
+				t.Errorf("%s names %s, which %s does not have", macro, name, rule)
+			}
+		}
+		if len(named) < 5 {
+			t.Errorf("%s passes on %q: its documentation is read wrongly", macro, named)
 		}
 	}
 }

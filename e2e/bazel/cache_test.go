@@ -34,9 +34,11 @@ func customSection(text string) string { return "\x00" + string(rune(2+len(text)
 func TestWarmCacheAnswersAllOurActions(t *testing.T) {
 	w := open(t, "rules")
 	cache := warm(t)
-	w.edit("actor/BUILD.bazel", `version = "0.1.0"`, `version = "`+unseen()+`"`)
+	for _, file := range []string{"actor/BUILD.bazel", "provider/BUILD.bazel"} {
+		w.edit(file, `version = "0.1.0"`, `version = "`+unseen()+`"`)
+	}
 	flags := []string{"--remote_cache=" + cache.Serve(t), "--disk_cache="}
-	targets := []string{"//actor:signed", "//actor:digest"}
+	targets := []string{"//actor:signed", "//actor:digest", "//provider:signed", "//provider:digest"}
 	w.must("clean")
 	w.must("build", append(flags, targets...)...)
 	w.must("clean")
@@ -53,7 +55,7 @@ func TestWarmCacheAnswersAllOurActions(t *testing.T) {
 			t.Errorf("%s: cache hit is %v", s.Mnemonic, s.CacheHit)
 		}
 	}
-	if ours != 5 {
+	if ours != 5+6 { // a provider has a hash for each of its two executables
 		t.Errorf("%d actions of ours: %q", ours, out.ours())
 	}
 	outputs, err := cache.Outputs("")
@@ -61,24 +63,24 @@ func TestWarmCacheAnswersAllOurActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
-	for _, f := range []string{"_s.wasm", ".hash", ".jwt", ".layer.json", ".manifest.json", ".config.json", ".digest", ".verified"} {
-		names["actor"+f] = true
+	for _, f := range []string{"_s.wasm", ".par.gz", ".hash", ".arm-linux.hash", ".x86_64-linux.hash", ".jwt", ".layer.json", ".manifest.json", ".config.json", ".digest", ".verified"} {
+		names["actor"+f], names["provider"+f] = true, true
 	}
-	actors := map[string]string{} // digest to path
+	artifacts := map[string]string{} // digest to path
 	for _, o := range outputs {
 		if names[filepath.Base(o.Path)] {
-			actors[o.Digest] = o.Path
+			artifacts[o.Digest] = o.Path
 		}
 	}
 	moved := int64(0)
 	for _, r := range cache.Log() {
-		if path, is := actors[r.Key]; is && r.Method == http.MethodGet && r.Hit() {
+		if path, is := artifacts[r.Key]; is && r.Method == http.MethodGet && r.Hit() {
 			t.Logf("downloaded %s, %d bytes", path, r.Bytes)
 			moved += r.Bytes
 		}
 	}
-	if len(actors) < 7 || moved > 4<<10 {
-		t.Errorf("%d bytes of %d files were downloaded for an unchanged actor", moved, len(actors))
+	if len(artifacts) < 15 || moved > 8<<10 {
+		t.Errorf("%d bytes of %d files were downloaded for an unchanged actor and provider", moved, len(artifacts))
 	}
 }
 
@@ -94,7 +96,8 @@ func TestPoisonedCacheIsCaught(t *testing.T) {
 	}
 	w.write("actor/probe.wasm", string(module)+customSection(unseen()))
 	t.Cleanup(func() { w.write("actor/probe.wasm", string(module)) })
-	flags := append(releaseFlags(t), "--remote_cache="+cache.Serve(t), "--disk_cache=", "//actor:signed")
+	w.edit("provider/kv_arm", "arm", unseen())
+	flags := append(releaseFlags(t), "--remote_cache="+cache.Serve(t), "--disk_cache=", "//actor:signed", "//provider:signed")
 	w.must("clean")
 	w.must("build", flags...)
 	other := strings.Repeat("A", 64) + "\n"
@@ -103,8 +106,15 @@ func TestPoisonedCacheIsCaught(t *testing.T) {
 		lie    func() string
 	}{
 		{"actor/actor.hash", func() string { return other }},
-		{"actor/actor.jwt", func() string { return resigned(t, w, seed) }},
+		{"actor/actor.jwt", func() string {
+			return resigned(t, w, "actor/actor.jwt", seed, func(c *claims.Claims[claims.Actor]) { c.Metadata.Caps = append(c.Metadata.Caps, "wasmcloud:messaging") })
+		}},
 		{"actor/actor_s.wasm", func() string { return stub }},
+		{"provider/provider.arm-linux.hash", func() string { return other }},
+		{"provider/provider.jwt", func() string {
+			return resigned(t, w, "provider/provider.jwt", seed, func(c *claims.Claims[claims.Provider]) { c.Metadata.CapID = "wasmcloud:messaging" })
+		}},
+		{"provider/provider.par.gz", func() string { return string(w.built("provider/provider.par.gz")[:100]) }},
 	} {
 		found := outputOf(t, cache, tt.suffix, w.built(tt.suffix))
 		truth, err := cache.Get(bazelcache.Action, found.Action)
@@ -146,14 +156,14 @@ func outputOf(t *testing.T, cache *bazelcache.Cache, suffix string, content []by
 	return bazelcache.Output{}
 }
 
-// resigned gives a token by the same account that claims more.
-func resigned(t *testing.T, w *workspace, seed *strkey.Seed) string {
+// resigned gives a token by the same account that claims something else.
+func resigned[M any](t *testing.T, w *workspace, file string, seed *strkey.Seed, change func(*claims.Claims[M])) string {
 	t.Helper()
-	c, err := claims.Parse[claims.Actor](strings.TrimSpace(string(w.built("actor/actor.jwt"))))
+	c, err := claims.Parse[M](strings.TrimSpace(string(w.built(file))))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Metadata.Caps = append(c.Metadata.Caps, "wasmcloud:messaging")
+	change(c)
 	c.ID = ""
 	token, err := claims.Sign(*c, seed)
 	if err != nil {

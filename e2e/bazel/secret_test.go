@@ -72,22 +72,24 @@ func TestSeedLeavesNoTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	flags := append(releaseFlags(t), "--remote_cache="+cache.Serve(t), "--disk_cache=", "--remote_upload_local_results")
-	out := w.must("build", append(flags, "//actor:signed", "//actor:digest", "//keys:spy")...)
+	out := w.must("build", append(flags, "//actor:signed", "//actor:digest", "//provider:signed", "//provider:digest", "//keys:spy")...)
 	if !slices.Contains(out.ours(), "Sign") {
 		t.Fatalf("nothing was signed: %q", out.ours())
 	}
 	if got := strings.TrimSpace(string(w.built("keys/spy.txt"))); got != "hidden" {
 		t.Errorf("another action reads the keys: %d bytes", len(got))
 	}
-	if token := string(w.built("actor/actor.jwt")); strings.Count(token, ".") != 2 {
-		t.Errorf("no token: %s", token)
+	for _, file := range []string{"actor/actor.jwt", "provider/provider.jwt"} {
+		if token := string(w.built(file)); strings.Count(token, ".") != 2 {
+			t.Errorf("no token: %s", token)
+		}
 	}
 	text, err := bazelcache.NewSecret("seed", []byte(seed.Reveal()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	query := filepath.Join(t.TempDir(), "aquery")
-	if err := os.WriteFile(query, []byte(w.must("aquery", append(releaseFlags(t), "deps(//actor:all)")...).stdout), 0o644); err != nil {
+	if err := os.WriteFile(query, []byte(w.must("aquery", append(releaseFlags(t), "deps(//actor:all) + deps(//provider:all)")...).stdout), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	found, err := cache.Search(text)
@@ -98,7 +100,7 @@ func TestSeedLeavesNoTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, place := range []string{query, out.events, out.log, filepath.Join(bin, "actor"), filepath.Join(bin, "keys")} {
+	for _, place := range []string{query, out.events, out.log, filepath.Join(bin, "actor"), filepath.Join(bin, "provider"), filepath.Join(bin, "keys")} {
 		more, err := bazelcache.SearchFiles(place, text)
 		if err != nil {
 			t.Fatal(err)
@@ -112,19 +114,21 @@ func TestSeedLeavesNoTrace(t *testing.T) {
 
 func TestReleaseSigningStaysHere(t *testing.T) {
 	w, _ := release(t)
-	text := w.must("aquery", append(releaseFlags(t), "--output=text", `mnemonic("WasmcloudSign", //actor:actor)`)...).stdout
-	for _, want := range []string{"no-remote-exec", "block-network"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the signing action lacks %s:\n%s", want, text)
+	for target, file := range map[string]string{"//actor:actor": "probe.wasm", "//provider:provider": "kv_arm"} {
+		text := w.must("aquery", append(releaseFlags(t), "--output=text", `mnemonic("WasmcloudSign", `+target+`)`)...).stdout
+		for _, want := range []string{"no-remote-exec", "block-network"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the signing action lacks %s:\n%s", want, text)
+			}
 		}
-	}
-	if strings.Contains(text, ".nk") || strings.Contains(text, "probe.wasm") {
-		t.Errorf("the signing action knows too much:\n%s", text)
-	}
-	text = w.must("aquery", append(releaseFlags(t), "--output=text", `mnemonic("WasmcloudVerify", //actor:actor)`)...).stdout
-	for _, want := range []string{"no-cache", "no-remote-exec"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the verdict may come from a cache, it lacks %s:\n%s", want, text)
+		if strings.Contains(text, ".nk") || strings.Contains(text, file) {
+			t.Errorf("the signing action knows too much:\n%s", text)
+		}
+		text = w.must("aquery", append(releaseFlags(t), "--output=text", `mnemonic("WasmcloudVerify", `+target+`)`)...).stdout
+		for _, want := range []string{"no-cache", "no-remote-exec"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the verdict may come from a cache, it lacks %s:\n%s", want, text)
+			}
 		}
 	}
 }

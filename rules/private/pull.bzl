@@ -8,10 +8,11 @@ _BUILD = """load("@rules_wasmcloud//rules/private:pull.bzl", "wasmcloud_import")
 
 wasmcloud_import(
     name = "{name}",
-    annotations = {annotations},
+    annotations = "annotations.json",
     claim_name = "{repository}",
     digest = "digest.txt",
-    file = "artifact.wasm",
+    file = "{file}",
+    kind = "{kind}",
     manifest = "manifest.json",
     visibility = ["//visibility:public"],
 )
@@ -38,12 +39,16 @@ def _wasmcloud_pull_impl(rctx):
         fail("wasmcloud_pull(%r): %s/%s@%s is no wasmCloud artifact: it has %d layers, and one is wanted." %
              (attr.name, attr.registry, attr.repository, attr.digest, len(layers)))
     layer = layers[0]["digest"]
-    rctx.download(base + "blobs/" + layer, "artifact.wasm", sha256 = layer[7:])
+    kind = "provider" if layers[0].get("mediaType", "").endswith("+par") else "actor"
+    file = "artifact.par.gz" if kind == "provider" else "artifact.wasm"
+    rctx.download(base + "blobs/" + layer, file, sha256 = layer[7:])
+    rctx.file("annotations.json", json.encode(manifest.get("annotations", {})), executable = False)
     rctx.file("digest.txt", attr.digest + "\n", executable = False)
     rctx.file("BUILD.bazel", _BUILD.format(
         name = attr.target or attr.name,
-        annotations = repr(manifest.get("annotations", {})),
         repository = attr.repository,
+        file = file,
+        kind = kind,
     ), executable = False)
 
 PULL_ATTRS = {
@@ -64,12 +69,13 @@ def _wasmcloud_import_impl(ctx):
         DefaultInfo(files = depset([ctx.file.file]), runfiles = ctx.runfiles([ctx.file.file])),
         OutputGroupInfo(digest = depset([ctx.file.digest]), manifest = depset([ctx.file.manifest])),
         WasmcloudArtifactInfo(
-            annotations = ctx.attr.annotations,
+            annotations = ctx.file.annotations,
             digest = ctx.file.digest,
             file = ctx.file.file,
+            kind = ctx.attr.kind,
             manifest = ctx.file.manifest,
             name = ctx.attr.claim_name,
-            unsigned = None,
+            unsigned = {},
         ),
     ]
 
@@ -77,10 +83,11 @@ wasmcloud_import = rule(
     doc = "A signed artifact that was made elsewhere.",
     implementation = _wasmcloud_import_impl,
     attrs = {
-        "annotations": attr.string_dict(doc = "The manifest's annotations."),
+        "annotations": attr.label(doc = "File with the manifest's annotations, a JSON object.", allow_single_file = True, mandatory = True),
         "claim_name": attr.string(doc = "The repository to push to by default."),
         "digest": attr.label(doc = "File with the manifest's digest.", allow_single_file = True, mandatory = True),
-        "file": attr.label(doc = "The signed wasm.", allow_single_file = True, mandatory = True),
+        "file": attr.label(doc = "The signed wasm or provider archive.", allow_single_file = True, mandatory = True),
+        "kind": attr.string(doc = "actor or provider.", default = "actor", values = ["actor", "provider"]),
         "manifest": attr.label(doc = "The OCI manifest.", allow_single_file = True, mandatory = True),
     },
     provides = [WasmcloudArtifactInfo],

@@ -16,8 +16,7 @@ import (
 // manifestCommand is for build rules: it makes what push would send, from what
 // signing said of the file.
 func manifestCommand(s *cli.IO) *cobra.Command {
-	var descriptor, manifest, config, digest string
-	var annotations []string
+	var descriptor, annotations, manifest, config, digest string
 	cmd := &cobra.Command{
 		Use:    "manifest",
 		Short:  "Write the manifest and digest of an artifact that is not here",
@@ -36,8 +35,11 @@ func manifestCommand(s *cli.IO) *cobra.Command {
 				return fmt.Errorf("the descriptor in %s: %w", descriptor, err)
 			}
 			p := oci.Push{LayerType: d.MediaType, ConfigType: d.ConfigType, Config: []byte("{}")}
-			if p.Annotations, err = parseAnnotations(annotations); err != nil {
-				return err
+			if body, err = os.ReadFile(annotations); err != nil {
+				return fmt.Errorf("reading the annotations: %w", err)
+			}
+			if err := json.Unmarshal(body, &p.Annotations); err != nil {
+				return fmt.Errorf("the annotations in %s: %w", annotations, err)
 			}
 			text, sum, err := oci.Manifest(p, d.Digest, d.Size)
 			if err != nil {
@@ -59,10 +61,9 @@ func manifestCommand(s *cli.IO) *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	for name, value := range map[string]*string{"descriptor": &descriptor, "manifest": &manifest, "config-out": &config, "digest": &digest} {
+	for name, value := range map[string]*string{"descriptor": &descriptor, "annotations": &annotations, "manifest": &manifest, "config-out": &config, "digest": &digest} {
 		fl.StringVar(value, name, "", "`file`")
 		_ = cmd.MarkFlagRequired(name)
 	}
-	fl.StringArrayVarP(&annotations, "annotation", "a", nil, "`name=value` to put into the manifest; may be given more than once")
 	return cmd
 }

@@ -25,7 +25,7 @@ their helpers. Plain HTTP is for registries on this machine, for those listed in
 (host[:port], comma-separated) and for --insecure; credentials never leave this machine over it.`
 	root.Example = `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
   ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:…`
-	root.AddCommand(pushCommand(s), manifestCommand(s), pullCommand(s), pingCommand(s), tagsCommand(s))
+	root.AddCommand(pushCommand(s), manifestCommand(s), layoutCommand(s), pullCommand(s), pingCommand(s), tagsCommand(s))
 	return root
 }
 

@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
@@ -19,19 +17,19 @@ import (
 // actionFiles are what the actions of the Bazel rules read and write. Each is named
 // by a flag: an action has declared all its files, and nothing is found by a name.
 type actionFiles struct {
-	module, claims, hash, token, request, out, descriptor string
-	status                                                []string
+	module, claims, hash, schema, token, request, out, descriptor string
+	targets                                                       []string
 }
 
 // actionCommand holds signing taken apart into steps that a build system caches one
-// by one: only `sign` needs a key, and it never reads the module.
+// by one: only `sign` needs a key, and it never reads what it signs.
 func actionCommand(s *cli.IO) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:    "action",
 		Short:  "The steps of signing, for build rules",
 		Hidden: true, // people have sign, hash, token and embed, which find files and keys for them
 	}
-	cmd.AddCommand(actionHash(s), actionSign(s), actionRequest(s), actionAttach(s), actionEmbed(s), actionVerify(s))
+	cmd.AddCommand(actionHash(s), actionSign(s), actionRequest(s), actionAttach(s), actionEmbed(s), actionVerify(s), actionExpand(s))
 	return cmd
 }
 
@@ -74,10 +72,10 @@ func actionHash(s *cli.IO) *cobra.Command {
 
 func actionSign(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	cmd := needs(&cobra.Command{
+	return f.claimed(needs(&cobra.Command{
 		Use: "sign", Short: "Sign claims and a hash with the account's key",
 		RunE: func(*cobra.Command, []string) error {
-			spec, err := f.read()
+			spec, want, err := f.read(s)
 			if err != nil {
 				return err
 			}
@@ -85,70 +83,63 @@ func actionSign(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := spec.claims()
-			if err != nil {
-				return err
-			}
-			token, err := claims.Sign(*c, issuer)
+			token, err := want.sign(issuer)
 			if err != nil {
 				return fmt.Errorf("signing for %s: %w", spec.Account, err)
 			}
 			return writeText(f.out, token)
 		},
-	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "out": &f.out})
-	f.addStatus(cmd)
-	return cmd
+	}, map[string]*string{"claims": &f.claims, "out": &f.out}))
 }
 
-func actionRequest(*cli.IO) *cobra.Command {
+func actionRequest(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	cmd := needs(&cobra.Command{
+	return f.claimed(needs(&cobra.Command{
 		Use: "request", Short: "Write what would be signed, for `signer sign-request` elsewhere",
 		RunE: func(*cobra.Command, []string) error {
-			spec, err := f.read()
+			_, want, err := f.read(s)
 			if err != nil {
 				return err
 			}
-			c, err := spec.claims()
-			if err != nil {
-				return err
-			}
-			body, err := claims.Encode(*c)
+			body, err := want.encode()
 			if err != nil {
 				return err
 			}
 			return writeText(f.out, string(body))
 		},
-	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "out": &f.out})
-	f.addStatus(cmd)
-	return cmd
+	}, map[string]*string{"claims": &f.claims, "out": &f.out}))
 }
 
 func actionAttach(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	cmd := needs(&cobra.Command{
+	return f.claimed(needs(&cobra.Command{
 		Use: "attach", Short: "Compare a token that was signed elsewhere with what is built here",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			spec, err := f.read()
+			token, diff, err := f.compare(cmd, s)
 			if err != nil {
 				return err
 			}
-			want, err := spec.claims()
-			if err != nil {
-				return err
-			}
-			token, got, err := readToken(cmd, s, f.token)
-			if err != nil {
-				return err
-			}
-			if diff := differences(want, got); diff != "" {
+			if diff != "" {
 				return fmt.Errorf("%s was signed for something else:\n%sbuild the output group signing_request, sign that, and put the new token in its place", f.token, diff)
 			}
 			return writeText(f.out, token)
 		},
-	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "token": &f.token, "out": &f.out})
-	f.addStatus(cmd)
-	return cmd
+	}, map[string]*string{"claims": &f.claims, "token": &f.token, "out": &f.out}))
+}
+
+// compare holds the token against what was to be signed.
+func (f *actionFiles) compare(cmd *cobra.Command, s *cli.IO) (token, diff string, err error) {
+	_, want, err := f.read(s)
+	if err != nil {
+		return "", "", err
+	}
+	if token, err = signing.ReadToken(cmd.Context(), s, f.token); err != nil {
+		return "", "", err
+	}
+	if diff, err = want.differs(token); err != nil {
+		err = fmt.Errorf("the token in %s: %w", f.token, err)
+	}
+	return token, diff, err
 }
 
 // descriptor is what an OCI manifest says of the signed file; with it, the manifest
@@ -191,22 +182,14 @@ func actionEmbed(s *cli.IO) *cobra.Command {
 
 func actionVerify(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	cmd := needs(&cobra.Command{
-		Use: "verify", Short: "Check a token against account and hash; with --module the module's bytes too",
+	cmd := f.claimed(needs(&cobra.Command{
+		Use: "verify", Short: "Check a token against account and hash; with --artifact the artifact's bytes too",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			spec, err := f.read()
+			token, diff, err := f.compare(cmd, s)
 			if err != nil {
 				return err
 			}
-			token, got, err := readToken(cmd, s, f.token)
-			if err != nil {
-				return err
-			}
-			want, err := spec.claims()
-			if err != nil {
-				return err
-			}
-			if diff := differences(want, got); diff != "" {
+			if diff != "" {
 				return fmt.Errorf("the token in %s is not what was to be signed:\n%sa cache may have been tampered with", f.token, diff)
 			}
 			if f.module != "" {
@@ -216,13 +199,12 @@ func actionVerify(s *cli.IO) *cobra.Command {
 			}
 			return writeText(f.out, "ok")
 		},
-	}, map[string]*string{"claims": &f.claims, "hash": &f.hash, "token": &f.token, "out": &f.out})
-	cmd.Flags().StringVar(&f.module, "module", "", "signed `file`, to be hashed")
-	f.addStatus(cmd)
+	}, map[string]*string{"claims": &f.claims, "token": &f.token, "out": &f.out}))
+	cmd.Flags().StringVar(&f.module, "artifact", "", "signed `file`, to be hashed")
 	return cmd
 }
 
-// holds reads a signed module: its token is this one, and is its own.
+// holds reads a signed file: its token is this one, and is its own.
 func holds(cmd *cobra.Command, s *cli.IO, path, token string) error {
 	in, err := signing.Open(cmd.Context(), s, path)
 	if err != nil {
@@ -237,34 +219,10 @@ func holds(cmd *cobra.Command, s *cli.IO, path, token string) error {
 		return fmt.Errorf("%w: it holds another token", artifact.ErrHash)
 	}
 	// Dates are for those who use the file; a build is not the time of use.
-	a.Actor.Expires, a.Actor.NotBefore = 0, 0
+	if a.Provider != nil {
+		a.Provider.Expires, a.Provider.NotBefore = 0, 0
+	} else {
+		a.Actor.Expires, a.Actor.NotBefore = 0, 0
+	}
 	return a.Verify(artifact.Policy{Now: s.Now()})
-}
-
-// differences shows claim by claim what is not as wanted, one line each.
-func differences(want, got *claims.Claims[claims.Actor]) string {
-	var out bytes.Buffer
-	compare := func(what string, want, got any) {
-		w, _ := json.Marshal(want)
-		g, _ := json.Marshal(got)
-		if !bytes.Equal(w, g) {
-			fmt.Fprintf(&out, "  %s: wanted %s, signed %s\n", what, w, g)
-		}
-	}
-	compare("issuer", want.Issuer, got.Issuer)
-	if want.Subject != "" {
-		compare("subject", want.Subject, got.Subject)
-	}
-	compare("expires", want.Expires, got.Expires)
-	compare("not before", want.NotBefore, got.NotBefore)
-	w, g := *want.Metadata, *got.Metadata
-	compare("hash of the module", w.Hash, g.Hash)
-	compare("name", w.Name, g.Name)
-	compare("version", w.Ver, g.Ver)
-	compare("revision", w.Rev, g.Rev)
-	compare("capabilities", w.Caps, g.Caps)
-	compare("tags", w.Tags, g.Tags)
-	compare("call alias", w.CallAlias, g.CallAlias)
-	compare("provider", w.Prov, g.Prov)
-	return out.String()
 }

@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
@@ -81,16 +79,7 @@ func readToken(cmd *cobra.Command, s *cli.IO, path string) (string, *claims.Clai
 	if err != nil {
 		return "", nil, err
 	}
-	c, err := claims.Parse[claims.Actor](token)
-	if err == nil && c.Metadata == nil {
-		err = errors.New("it says nothing about a module (no wascap member)")
-	}
-	if err == nil && c.Issuer.Kind() != strkey.Account {
-		err = fmt.Errorf("its issuer %s is no account (A…)", c.Issuer)
-	}
-	if err == nil {
-		_, err = strkey.ParsePublic(c.Subject, strkey.Module)
-	}
+	c, err := parseActor(token)
 	if err != nil {
 		return "", nil, fmt.Errorf("the token in %s: %w", path, err)
 	}

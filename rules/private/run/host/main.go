@@ -1,5 +1,5 @@
 // Command host is what wasmcloud_host runs: `devhost run`, and once that is ready
-// `lattice start` for each actor in the spec beside it.
+// `lattice start` for each provider and actor in the spec beside it.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,40 +26,51 @@ const patience = time.Minute
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	actors, err := actors(os.Args[0])
+	artifacts, err := artifacts(os.Args[0])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "host:", err)
 		os.Exit(1)
 	}
-	os.Exit(run(ctx, cli.System(), actors, os.Args[1:]))
+	os.Exit(run(ctx, cli.System(), artifacts, os.Args[1:]))
 }
 
-func actors(arg0 string) ([]string, error) {
+// artifact is what is started: "actor" or "provider", and its file.
+type artifact struct{ kind, file string }
+
+// artifacts lists the providers first: an actor may call them as soon as it runs.
+func artifacts(arg0 string) ([]artifact, error) {
 	program, err := bazel.Find(arg0, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
 	var spec struct {
-		Actors []string `json:"actors"`
+		Actors    []string `json:"actors"`
+		Providers []string `json:"providers"`
 	}
 	if err := program.Spec(&spec); err != nil {
 		return nil, err
 	}
-	files := make([]string, len(spec.Actors))
-	for i, a := range spec.Actors {
-		if files[i], err = program.Runfile(a); err != nil {
+	var found []artifact
+	for i, rlocation := range slices.Concat(spec.Providers, spec.Actors) {
+		file, err := program.Runfile(rlocation)
+		if err != nil {
 			return nil, err
 		}
 		// The host may not follow links into a tree that the next build replaces.
-		if files[i], err = filepath.EvalSymlinks(files[i]); err != nil {
+		if file, err = filepath.EvalSymlinks(file); err != nil {
 			return nil, err
 		}
+		kind := "provider"
+		if i >= len(spec.Providers) {
+			kind = "actor"
+		}
+		found = append(found, artifact{kind, file})
 	}
-	return files, nil
+	return found, nil
 }
 
-// run serves until the context ends. An actor that does not start ends the host too.
-func run(ctx context.Context, s *cli.IO, actors, args []string) int {
+// run serves until the context ends. What does not start ends the host too.
+func run(ctx context.Context, s *cli.IO, artifacts []artifact, args []string) int {
 	folder, err := fsx.UserStateDir(s.Env)
 	if err != nil {
 		fmt.Fprintln(s.Err, "host:", err)
@@ -78,8 +90,8 @@ func run(ctx context.Context, s *cli.IO, actors, args []string) int {
 	}
 	quiet := *s
 	quiet.Out = s.Err
-	for _, file := range actors {
-		if code := cli.Main(ctx, &quiet, []string{"start", file, "--state-file", state}, lattice.Command); code != 0 {
+	for _, a := range artifacts {
+		if code := cli.Main(ctx, &quiet, []string{"start", a.kind, a.file, "--state-file", state}, lattice.Command); code != 0 {
 			cancel()
 			<-served
 			return code

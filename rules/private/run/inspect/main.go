@@ -1,5 +1,5 @@
-// Command inspect is what wasmcloud_inspect runs: `signer inspect` of the file in the
-// spec beside it.
+// Command inspect is what wasmcloud_inspect runs: `signer inspect`, or `parpack inspect`,
+// of the file in the spec beside it.
 package main
 
 import (
@@ -11,34 +11,41 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/parpack"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+	"github.com/spf13/cobra"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	args, err := arguments(os.Args)
+	args, tool, err := arguments(os.Args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "inspect:", err)
 		os.Exit(1)
 	}
-	os.Exit(cli.Main(ctx, cli.System(), args, signer.Command))
+	os.Exit(cli.Main(ctx, cli.System(), args, tool))
 }
 
-func arguments(argv []string) ([]string, error) {
+func arguments(argv []string) ([]string, func(*cli.IO) *cobra.Command, error) {
 	program, err := bazel.Find(argv[0], os.Getenv)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var spec struct {
 		File string `json:"file"`
+		Kind string `json:"kind"`
 	}
 	if err := program.Spec(&spec); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	file, err := program.Runfile(spec.File)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return append([]string{"inspect", file}, argv[1:]...), nil
+	tool := signer.Command
+	if spec.Kind == "provider" {
+		tool = parpack.Command
+	}
+	return append([]string{"inspect", file}, argv[1:]...), tool, nil
 }

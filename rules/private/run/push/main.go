@@ -17,7 +17,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/spf13/cobra"
 )
 
@@ -29,12 +28,15 @@ type spec struct {
 }
 
 type artifact struct {
-	Annotations map[string]string `json:"annotations"`
-	Digest      string            `json:"digest"`
-	File        string            `json:"file"`
-	References  []string          `json:"references"`
-	Claims      string            `json:"claims"`   // for --sign, as is the next
-	Unsigned    string            `json:"unsigned"` //
+	Annotations string   `json:"annotations"`
+	Digest      string   `json:"digest"`
+	File        string   `json:"file"`
+	References  []string `json:"references"`
+	// For --sign: the claims, what is signed (by target, of a provider), and the
+	// schema of a provider's configuration.
+	Claims   string            `json:"claims"`
+	Unsigned map[string]string `json:"unsigned"`
+	Schema   string            `json:"schema"`
 }
 
 func main() {
@@ -73,9 +75,12 @@ func load(ctx context.Context, s *cli.IO, arg0 string, sign bool, folder string)
 	}
 	out := ocipush.Batch{InsecureHosts: what.InsecureHosts, Jobs: what.Jobs}
 	for i, a := range what.Artifacts {
-		item := ocipush.BatchItem{References: a.References, Annotations: a.Annotations}
+		item := ocipush.BatchItem{References: a.References}
+		if item.Annotations, err = annotations(program, a.Annotations); err != nil {
+			return none, err
+		}
 		if sign {
-			if item.File, err = a.sign(ctx, s, program, filepath.Join(folder, strconv.Itoa(i)+".wasm")); err != nil {
+			if item.File, err = a.sign(ctx, s, program, filepath.Join(folder, strconv.Itoa(i))); err != nil {
 				return none, err
 			}
 			out.Items = append(out.Items, item)
@@ -102,49 +107,16 @@ func read(program *bazel.Program, rlocation string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// sign runs `signer sign`, which looks for the key as it does for anybody.
-func (a artifact) sign(ctx context.Context, s *cli.IO, program *bazel.Program, out string) (string, error) {
-	if a.Claims == "" {
-		return "", fmt.Errorf("--sign: %s was not signed by these rules", a.File)
-	}
-	body, err := read(program, a.Claims)
+// annotations are not taken from the manifest, which may have come out of a cache:
+// the digest is held against these.
+func annotations(program *bazel.Program, rlocation string) (map[string]string, error) {
+	body, err := read(program, rlocation)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	unsigned, err := program.Runfile(a.Unsigned)
-	if err != nil {
-		return "", err
-	}
-	var claims map[string]any
-	if err := json.Unmarshal(body, &claims); err != nil {
-		return "", fmt.Errorf("the claims in %s: %w", a.Claims, err)
-	}
-	if version, _ := claims["version"].(string); strings.Contains(version, "{") {
-		return "", fmt.Errorf("--sign: the version of %s is stamped (%s), which only a build does: build with --stamp and push without --sign", a.File, version)
-	}
-	args := []string{"sign", unsigned, "--destination", out}
-	for member, flag := range map[string]string{"name": "--name", "version": "--ver", "revision": "--rev", "call_alias": "--call-alias",
-		"subject": "--subject", "expires": "--expires-at", "not_before": "--nbf-at"} {
-		if v, ok := claims[member].(string); ok {
-			args = append(args, flag, v)
-		}
-	}
-	for member, flag := range map[string]string{"caps": "--cap", "tags": "--tag"} {
-		list, _ := claims[member].([]any)
-		for _, v := range list {
-			args = append(args, flag, fmt.Sprint(v))
-		}
-	}
-	if claims["provider"] == true {
-		args = append(args, "--prov")
-	}
-	if claims["legacy"] == true {
-		args = append(args, "--section", "legacy")
-	}
-	quiet := *s
-	quiet.Out = s.Err // standard output is for digests
-	if code := cli.Main(ctx, &quiet, args, signer.Command); code != 0 {
-		return "", fmt.Errorf("%s was not signed", a.File)
+	var out map[string]string
+	if err := json.Unmarshal(body, &out); err != nil {
+		return nil, fmt.Errorf("the annotations in %s: %w", rlocation, err)
 	}
 	return out, nil
 }

@@ -1,0 +1,85 @@
+//go:build bazel
+
+package bazel
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
+)
+
+// What `bazel run //both:host` runs starts a provider and an actor, and ends them.
+func TestHostRunsActorsAndProviders(t *testing.T) {
+	w := example(t)
+	w.write("both/BUILD.bazel", `load("@rules_wasmcloud//rules:host.bzl", "wasmcloud_host")
+
+wasmcloud_host(
+    name = "host",
+    actors = ["//actor"],
+    providers = ["//provider"],
+)
+`)
+	t.Cleanup(func() { w.write("both/BUILD.bazel", "") })
+	script := filepath.Join(w.dir, "host.sh")
+	// A process of ours rather than Bazel's: its end can be waited for.
+	w.must("run", "--check_visibility=false", "--script_path="+script, "//both:host")
+	w.must("build", "//actor:signed", "//provider:signed")
+	var subjects []string
+	for _, file := range []string{"actor/actor_s.wasm", "provider/provider.par.gz"} {
+		a, err := artifact.Read(bytes.NewReader(w.built(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects = append(subjects, a.Subject())
+	}
+	state := t.TempDir()
+	cmd := exec.Command(script)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+state, "WASMCLOUD_CACHE="+t.TempDir())
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+
+	stateFile := filepath.Join(state, "rules_wasmcloud", "devhost.json")
+	inventory := func() string {
+		var out bytes.Buffer
+		s := &cli.IO{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Env: func(string) string { return "" }, Now: time.Now}
+		cli.Main(t.Context(), s, []string{"get", "inventory", "--state-file", stateFile, "--output", "json"}, lattice.Command)
+		return out.String()
+	}
+	deadline, tick := time.After(2*time.Minute), time.NewTicker(200*time.Millisecond)
+	defer tick.Stop()
+	for got := ""; !strings.Contains(got, subjects[0]) || !strings.Contains(got, subjects[1]); got = inventory() {
+		select {
+		case err := <-ended:
+			t.Fatalf("the host ended: %v\n%s", err, tail(log.String()))
+		case <-deadline:
+			t.Fatalf("%q are not all in\n%s\n%s", subjects, got, tail(log.String()))
+		case <-tick.C:
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal("the host does not end")
+	}
+	if _, err := os.Stat(stateFile); err == nil {
+		t.Error("the host has ended, and its state file is there")
+	}
+}

@@ -295,7 +295,7 @@ func TestVerifyAndInspectByDate(t *testing.T) {
 // The signer signs where nothing else may run: it must link nothing that could
 // talk to anyone.
 func TestLinksNoNetwork(t *testing.T) {
-	for _, tool := range []string{"signer", "wasmfix"} {
+	for _, tool := range []string{"signer", "wasmfix", "parpack"} {
 		out, err := exec.Command("go", "list", "-deps", "github.com/rules-wasmcloud/rules_wasmcloud/tools/"+tool).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)

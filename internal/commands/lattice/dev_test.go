@@ -159,45 +159,16 @@ func (l *loop) call(target, origin wasmbus.Entity, operation string) (string, er
 	return string(text), err
 }
 
-// speaking is the wasm of an actor that answers every call with a short text.
+// speaking is an actor that says one thing.
 func speaking(text string) []byte {
-	reply := append([]byte{0xa0 | byte(len(text))}, text...)
-	section := func(id byte, body ...byte) []byte { return append([]byte{id, byte(len(body))}, body...) }
-	name := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
-	imports := append(append([]byte{1}, name("wapc")...), name("__guest_response")...)
-	exports := append([]byte{3}, name("memory")...)
-	exports = append(append(append(exports, 2, 0), name("_start")...), 0, 1)
-	exports = append(append(exports, name("__guest_call")...), 0, 2)
-	start, call := []byte{2, 0, 0x0b}, []byte{0, 0x41, 0, 0x41, byte(len(reply)), 0x10, 0, 0x41, 1, 0x0b}
-	code := append(append(append([]byte{2}, start...), byte(len(call))), call...)
-	module := []byte("\x00asm\x01\x00\x00\x00")
-	for _, s := range [][]byte{
-		section(1, 3, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 1, 0x7f),
-		section(2, append(imports, 0, 0)...), section(3, 2, 1, 2), section(5, 1, 0, 1), section(7, exports...), section(10, code...),
-		section(11, append([]byte{1, 0, 0x41, 0, 0x0b, byte(len(reply))}, reply...)...),
-	} {
-		module = append(module, s...)
-	}
-	return module
+	return testkit.Speaking(append([]byte{0xa0 | byte(len(text))}, text...))
 }
 
 // signed makes such an actor; whatever it says its name, version and revision are the
 // same.
 func signed(t *testing.T, text string) (file []byte, key string) {
 	t.Helper()
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "in.wasm"), filepath.Join(dir, "out.wasm")
-	if err := os.WriteFile(in, speaking(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: &said, Err: &said, Now: time.Now, Env: func(name string) string {
-		return map[string]string{"HOME": dir}[name]
-	}}
-	if code := cli.Main(t.Context(), s, []string{"sign", in, "--name", "speaker", "--ver", "0.1.0", "--rev", "1", "--destination", out}, signer.Command); code != 0 {
-		t.Fatal(said.String())
-	}
-	file, err := os.ReadFile(out)
+	file, err := testkit.Sign(t.Context(), t.TempDir(), signer.Command, speaking(text), "--name", "speaker", "--ver", "0.1.0", "--rev", "1")
 	if err != nil {
 		t.Fatal(err)
 	}

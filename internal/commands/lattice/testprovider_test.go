@@ -134,6 +134,8 @@ func (p *subject) Call(ctx context.Context, c provider.Call) ([]byte, error) {
 		return wasmbus.JSONToMsgpack(text)
 	case "Echo.Ask":
 		return p.host.CallActor(ctx, c.Link, "Actor.Asked", c.Msg)
+	case "Echo.Pose":
+		return nil, p.pose(ctx, c)
 	case "Echo.Later":
 		go func() { _, _ = p.host.CallActor(context.Background(), c.Link, "Actor.Asked", c.Msg) }()
 		return nil, nil
@@ -142,6 +144,22 @@ func (p *subject) Call(ctx context.Context, c provider.Call) ([]byte, error) {
 		os.Exit(4)
 	}
 	return nil, provider.UnknownOperation(c.Operation)
+}
+
+// pose calls the actor in the name of another provider, rightly signed.
+func (p *subject) pose(ctx context.Context, c provider.Call) error {
+	data := p.host.Data()
+	cluster, err := strkey.ParseSeed([]byte(data.InvocationSeed), strkey.Cluster)
+	if err != nil {
+		return err
+	}
+	other := wasmbus.Entity{PublicKey: string(strkey.FromRaw(strkey.Service, [32]byte{8}).Public()), LinkName: c.Link.LinkName, ContractID: c.Link.ContractID}
+	inv, err := wasmbus.NewInvocation(other, wasmbus.Actor(c.Link.ActorID), "Actor.Asked", c.Msg, data.HostID, cluster, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = p.host.NATS().RequestWithContext(ctx, wasmbus.ActorSubject(data.LatticeRPCPrefix, c.Link.ActorID), inv.Marshal())
+	return err
 }
 
 // misbehave is the main function of the bad ones.

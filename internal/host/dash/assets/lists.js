@@ -138,9 +138,9 @@ function links() {
       h("p", {}, "An actor reaches a provider only by a link. Define one for each contract that the actor was signed for, except logging and numbergen, which every host has."),
       h("button", { type: "button", class: "primary", onclick: () => openLink() }, "Define a link…")),
     columns: [
-      { label: "Actor", cell: (l) => titled(l.actor, l.actor_id) },
+      { label: "Actor", cell: (l) => titled(l.actor || "not started yet", l.actor_id) },
       { label: "Contract", cell: (l) => [h("div", { class: "mono" }, l.contract_id), h("div", { class: "muted small" }, `link name ${l.link_name}`)] },
-      { label: "Provider", cell: (l) => titled(l.provider, l.provider_id) },
+      { label: "Provider", cell: (l) => titled(l.provider || "not started yet", l.provider_id) },
       { label: "Values", cell: (l) => Object.keys(l.values || {}).length ? tags(Object.entries(l.values).map(shown)) : h("span", { class: "muted" }, "none") },
       {
         label: "Actions", hidden: true, class: "actions", cell: (l) => {

@@ -72,9 +72,9 @@ func (b *bench) providerArchive(ctx context.Context, name, contract string) (str
 	return archive, err
 }
 
-// serve starts an actor, links it to the HTTP server and waits until it answers there.
+// serve starts eight instances of an actor, links it to the HTTP server and waits until it answers there.
 func (c *caller) serve(ctx context.Context, provider, file string) (address string, err error) {
-	started, err := c.control.Start(ctx, lattice.StartOptions{Ref: "file://" + file, Count: 64})
+	started, err := c.control.Start(ctx, lattice.StartOptions{Ref: "file://" + file, Count: 8})
 	if err != nil {
 		return "", err
 	}

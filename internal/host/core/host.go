@@ -144,6 +144,11 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	open.add(unwatch)
+	ignore, err := h.watchNeighbours()
+	if err != nil {
+		return err
+	}
+	open.add(ignore)
 	router, err := ctl.Start(context.WithoutCancel(ctx), ctl.Config{
 		Host: h.id, Control: h.control(), Bus: h.bus, Backend: h, Log: h.log,
 	})

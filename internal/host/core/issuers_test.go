@@ -187,3 +187,14 @@ func request(t *testing.T, size int) []byte {
 	}
 	return msg
 }
+
+// A host that takes a lattice for its own says so when it is not.
+func TestNeighboursAreNoticed(t *testing.T) {
+	const words = "another host is in this lattice"
+	w := start(t, func(c *Config) { c.IssuerPerProvider = true })
+	if strings.Contains(w.logs.String(), words) {
+		t.Error("it takes itself for another")
+	}
+	start(t, func(c *Config) { c.Server, c.Connect = nil, lattice.ConnectConfig{URL: w.host.Info().NATSURL} })
+	testkit.Eventually(t, "a warning", func() bool { return strings.Contains(w.logs.String(), words) })
+}

@@ -138,8 +138,10 @@ func (d *dashboard) loginURL() string {
 // loginFile is where `devhost dashboard` finds the URL with the token. The state
 // file has it without: that one is shown and copied about.
 func loginFile(stateFile string) string {
-	return strings.TrimSuffix(stateFile, filepath.Ext(stateFile)) + ".dashboard-url"
+	return strings.TrimSuffix(stateFile, filepath.Ext(stateFile)) + loginSuffix
 }
+
+const loginSuffix = ".dashboard-url"
 
 // writeLogin publishes the URL with the token to this user alone.
 func (p *published) writeLogin(stateFile, url string) error {

@@ -100,6 +100,9 @@ func (p *published) remove() {
 	for path, wrote := range p.files {
 		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, wrote) {
 			_ = os.Remove(path) // gone or not, nothing more can be done
+			if strings.HasSuffix(path, loginSuffix) {
+				_ = os.Remove(path + ".html") // openBrowser's
+			}
 		}
 	}
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package core
 
 import (
@@ -17,15 +19,6 @@ import (
 // quick restarts providers at once, so that tests need not wait.
 func quick(tries int) func(*Config) {
 	return func(c *Config) { c.ProviderRestart = provider.Backoff{First: time.Millisecond, Tries: tries} }
-}
-
-// counts calls the probe until it counted with its provider.
-func (w *world) counts(want string) {
-	w.t.Helper()
-	testkit.Eventually(w.t, want, func() bool {
-		got, err := w.get(probeKey, "/count")
-		return err == nil && got == want
-	})
 }
 
 func TestKilledProviderIsStartedAgain(t *testing.T) {

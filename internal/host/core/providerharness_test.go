@@ -16,6 +16,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
@@ -202,3 +203,12 @@ func expiring(at int64) func(*par.CreateOptions) {
 }
 
 func (w *world) providerKey(name string) string { return string(key(strkey.Service, name).Public()) }
+
+// counts calls the probe until it counted with its provider.
+func (w *world) counts(want string) {
+	w.t.Helper()
+	testkit.Eventually(w.t, want, func() bool {
+		got, err := w.get(probeKey, "/count")
+		return err == nil && got == want
+	})
+}

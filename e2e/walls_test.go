@@ -40,6 +40,7 @@ var walls = map[string][]string{
 	"smithy/model":     {"smithy/syntax"},
 	"smithy/validate":  {"smithy/model", "smithy/syntax"},
 	"smithy/lint":      {"smithy/model", "smithy/syntax", "smithy/validate"},
+	"smithy/gen":       {"smithy/model", "smithy/lint"},
 	"smithy/diff":      {"smithy/model", "smithy/syntax", "smithy/validate"},
 	"smithy/project":   {"smithy/core", "smithy/model", "fsx"},
 	"host/ocicache":    hostDuty,

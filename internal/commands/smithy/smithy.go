@@ -41,7 +41,7 @@ tool.`
   smithy validate payments.smithy   # as Smithy's own command line judges it
   smithy fmt --check .              # which files are not in the one form
   smithy diff old/payments.smithy payments.smithy`
-	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s))
+	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s), genCommand(s))
 	return root
 }
 

@@ -1,6 +1,8 @@
 // What hosts, providers and actors of the 0.x line say to each other, whatever
 // the contract. Names, numbers and forms are those of the public wasmCloud
 // model and of hosts seen on the wire; this text is the tool's own.
+$version: "2.0"
+
 metadata package = [
     {
         namespace: "org.wasmcloud.core"

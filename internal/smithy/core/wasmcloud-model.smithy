@@ -1,6 +1,8 @@
 // Traits and number types that every wasmCloud interface of the 0.x line is
 // written with. The namespace, the names and what they mean are those of the
 // public wasmCloud model; this text is the tool's own.
+$version: "2.0"
+
 metadata package = [
     {
         namespace: "org.wasmcloud.model"

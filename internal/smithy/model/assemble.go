@@ -3,7 +3,6 @@ package model
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
 )
@@ -47,8 +46,7 @@ func (l *loader) visit(s *Shape) {
 			continue
 		}
 		if !mixin.Has("mixin") {
-			l.errorf(s.ID, s.Pos, "`%s` is used as a mixin but has no @mixin", id)
-			continue
+			continue // said by Target
 		}
 		l.mix(s, mixin)
 	}
@@ -203,10 +201,8 @@ func (l *loader) value(def *Shape, a application, s *Shape) *syntax.Node {
 // upgrade makes plain what version 1.0 left unsaid: numbers and truth values
 // that are not boxed have defaults.
 func (l *loader) upgrade() {
-	boxed := func(s *Shape) bool {
-		return s.Has("box") || s.ID == prelude+"Boolean" ||
-			slices.Contains([]string{"Byte", "Short", "Integer", "Long", "Float", "Double"}, strings.TrimPrefix(s.ID, prelude))
-	}
+	// In version 2.0 a type has the default that it states.
+	boxed := func(s *Shape) bool { return s.Has("box") || !s.v1 && !s.Has("default") }
 	var unbox []*Shape
 	for _, id := range slices.Sorted(maps.Keys(l.m.shapes)) {
 		s := l.m.shapes[id]

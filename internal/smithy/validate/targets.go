@@ -37,8 +37,10 @@ func targets(c *checker) {
 			c.related(s, "resource", "resource", s.Resources...)
 		}
 		for _, id := range s.Mixins {
-			if c.m.Shape(id) == nil {
+			if mixin := c.m.Shape(id); mixin == nil {
 				c.unresolved(s, "a mixin", id)
+			} else if !mixin.Has("mixin") {
+				c.errorf(s, "`%s` is used as a mixin by `%s`, but has no @mixin", id, s.ID)
 			}
 		}
 	})

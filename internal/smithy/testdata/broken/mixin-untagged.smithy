@@ -1,0 +1,7 @@
+$version: "2"
+
+namespace ex
+
+structure B {}
+
+structure C with [B] {}

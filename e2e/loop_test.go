@@ -101,6 +101,7 @@ func TestFreshClone(t *testing.T) {
 	t.Run("demo", func(t *testing.T) { demoAnswers(c.part(t)) })
 	t.Run("counter", func(t *testing.T) { counterCounts(c.part(t)) })
 	t.Run("loop", func(t *testing.T) { editShowsWithoutDrain(c.part(t)) })
+	t.Run("dev", func(t *testing.T) { editIsLive(c.part(t)) })
 	t.Run("examples", func(t *testing.T) { examplesTestThemselves(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
 	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
@@ -189,7 +190,7 @@ func examplesTestThemselves(c *checkout) {
 			c.t.Errorf("%s runs no case", example)
 		}
 	}
-	for _, provider := range []string{"httpserver", "keyvalue"} {
+	for _, provider := range []string{"httpserver", "keyvalue", "testing"} {
 		if out := c.run("make", "-C", "providers/"+provider, "test"); !strings.Contains(out, "Passed") {
 			c.t.Errorf("%s runs no case", provider)
 		}

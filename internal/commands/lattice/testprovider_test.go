@@ -306,7 +306,7 @@ func processesGone(ts *testscript.TestScript, _ bool, args []string) {
 
 // dead: a zombie that nobody collects (the child's parent is gone too) is dead enough.
 func dead(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
+	if p, err := os.FindProcess(pid); err != nil || p.Signal(syscall.Signal(0)) != nil {
 		return true
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

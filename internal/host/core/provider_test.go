@@ -80,8 +80,8 @@ func TestProvidersThatAreNotInOrderAreRefused(t *testing.T) {
 		"noise":       {[]byte("hello"), "is refused"},
 		"expired":     {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Expires = 1 }), "expired"},
 		"no contract": {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Metadata.CapID = "" }), "names no contract"},
-		"tampered":    {tampered(archive(t, "p", func(o *par.CreateOptions) { o.Compress = false })), "hash"},
-		"cut off":     {archive(t, "p", nil)[:10_000], "refused"},
+		"tampered":    {tampered(archive(t, "p", nil)), "hash"},
+		"cut off":     {archive(t, "p", func(o *par.CreateOptions) { o.Compress = true })[:10_000], "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := w.providerFails(parFile(t, c.archive), "default", ""); !strings.Contains(got, c.want) {

@@ -31,7 +31,7 @@ var buildProvider = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "provider")
-	cmd := exec.Command("go", "build", "-o", out, "./testdata/provider")
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", out, "./testdata/provider")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the test provider: %w\n%s", err, text)
 	}
@@ -51,8 +51,8 @@ func archive(t testing.TB, name string, change func(*par.CreateOptions)) []byte 
 func pack(t testing.TB, name string, executable []byte, change func(*par.CreateOptions)) []byte {
 	t.Helper()
 	o := par.CreateOptions{
-		Issuer: strkey.Development(), Compress: true, Fast: true,
-		Files: []par.File{measure(t, par.HostTarget(), executable)},
+		Issuer: strkey.Development(), // not compressed: tests pack and read it often
+		Files:  []par.File{measure(t, par.HostTarget(), executable)},
 		Claims: claims.Claims[claims.Provider]{
 			Subject: string(key(strkey.Service, name).Public()), Revision: claims.Revision,
 			Metadata: &claims.Provider{Name: &name, CapID: kvContract, Vendor: "test"},

@@ -23,6 +23,7 @@ const guestCall = "__guest_call"
 type Module struct {
 	rt     *Runtime
 	starts []string // exported functions to be run in a new instance, in this order
+	stop   func()   // ends a compilation that is under way
 
 	mu     sync.Mutex
 	code   *code         // what new calls use; nil once the module is closed
@@ -45,7 +46,8 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	if err := check(wz, compiled); err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}
-	m := &Module{rt: r, starts: startFunctions(compiled), code: newCode(wz, compiled, state), native: make(chan struct{})}
+	background, stop := context.WithCancel(r.background)
+	m := &Module{rt: r, starts: startFunctions(compiled), stop: stop, code: newCode(wz, compiled, state), native: make(chan struct{})}
 	if wz == r.final {
 		close(m.native)
 		return m, nil
@@ -53,7 +55,7 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	r.jobs.Go(func() {
 		defer close(m.native)
 		// What fails here can be interpreted all the same, so nobody needs to know.
-		if better, err := r.final.CompileModule(workers(r.background), wasm); err == nil {
+		if better, err := r.final.CompileModule(workers(background), wasm); err == nil {
 			m.replace(r.background, newCode(r.final, better, state))
 		}
 	})
@@ -159,7 +161,11 @@ func startFunctions(c wazero.CompiledModule) []string {
 
 // Close releases the compiled code, as soon as the calls that are under way have ended. New calls
 // fail.
-func (m *Module) Close(ctx context.Context) error { return m.replace(ctx, nil) }
+func (m *Module) Close(ctx context.Context) error {
+	// Whoever edits and starts again would have the versions compiled one beside the other.
+	m.stop()
+	return m.replace(ctx, nil)
+}
 
 // Call lets an instance serve one operation; Config.Isolation says what it finds there of calls
 // before. It returns what the guest answered, or a *GuestError, a *TrapError, an error that wraps

@@ -18,6 +18,7 @@ type codeScanner struct {
 	broken  bool   // stopped
 	feature string // why, if not because the code is not what it is taken for
 	lasting string // an instruction seen that changes what neither memory nor a global holds
+	copies  bool   // memory.init seen
 }
 
 // scanFunction gives the feature that made it stop, and whether the whole body was
@@ -162,6 +163,8 @@ func (c *codeScanner) bulk(op uint32) {
 		c.stop("")
 	}
 	switch op {
+	case 8:
+		c.copies = true
 	case 9, 13:
 		c.lasting = "data.drop or elem.drop"
 	case 12, 14, 15, 17:
@@ -223,6 +226,7 @@ func (sum *Summary) readCode(p *passing) error {
 		if scan.lasting != "" {
 			sum.lasting = scan.lasting
 		}
+		sum.copies = sum.copies || scan.copies
 		if !understood {
 			return errUnread
 		}

@@ -57,13 +57,7 @@ func (c *cursor) skipInt() {
 }
 
 func (c *cursor) name() string {
-	size := c.uint()
-	if uint64(size) > uint64(len(c.data)) {
-		c.fail(io.ErrUnexpectedEOF)
-		return ""
-	}
-	name := c.data[:size]
-	c.data = c.data[size:]
+	name := c.bytes()
 	if !utf8.Valid(name) {
 		c.fail(errors.New("a name that is not UTF-8"))
 	}

@@ -24,6 +24,8 @@ type Edit struct {
 	Aliases []Alias
 	// Globals exports every mutable global, as Summary.Globals names them.
 	Globals bool
+	// Data takes the first contents of the memory out, into Summary.Data.
+	Data bool
 }
 
 // Rewrite copies the binary in r to w with the changes of e, sizes being minimal,
@@ -78,7 +80,18 @@ func (sum *Summary) section(w io.Writer, s *Section, e Edit, find *finder) error
 		return sum.exports(w, s, e)
 	case SectionCode:
 		return sum.code(w, s)
+	case sectionStart:
+		sum.starts = true
+		return s.Copy(w)
+	case sectionDataCount:
+		if e.Data {
+			return s.Body.copyTo(io.Discard)
+		}
+		return s.Copy(w)
 	case SectionData:
+		if e.Data {
+			return sum.takeData(s)
+		}
 		return s.Copy(io.MultiWriter(w, find))
 	default:
 		return s.Copy(w)

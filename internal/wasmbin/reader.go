@@ -26,17 +26,19 @@ func (f Format) String() string {
 
 // Ids of the sections that this package looks into.
 const (
-	SectionCustom   = 0
-	SectionType     = 1
-	SectionImport   = 2
-	SectionFunction = 3
-	SectionTable    = 4
-	SectionMemory   = 5
-	SectionGlobal   = 6
-	SectionExport   = 7
-	SectionCode     = 10
-	SectionData     = 11
-	SectionTag      = 13
+	SectionCustom    = 0
+	SectionType      = 1
+	SectionImport    = 2
+	SectionFunction  = 3
+	SectionTable     = 4
+	SectionMemory    = 5
+	SectionGlobal    = 6
+	SectionExport    = 7
+	sectionStart     = 8
+	SectionCode      = 10
+	SectionData      = 11
+	sectionDataCount = 12
+	SectionTag       = 13
 
 	// In a component:
 	SectionCoreModule = 1

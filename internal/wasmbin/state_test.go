@@ -71,3 +71,54 @@ func TestExportGlobals(t *testing.T) {
 		t.Errorf("only %d modules had globals to export", exported)
 	}
 }
+
+// What the suite's modules begin with can be written later unless something would
+// see that.
+func TestData(t *testing.T) {
+	settled, unsettled := 0, map[string]bool{}
+	for _, part := range []string{"v1", "v2"} {
+		for name, module := range specModules(t, part) {
+			out, sum := rewrite(t, module, Edit{Data: true})
+			if !sum.Settled() {
+				unsettled[name] = true
+				continue
+			}
+			plain, _ := rewrite(t, module, Edit{})
+			size := 0
+			for _, s := range sum.Data {
+				size += len(s.Bytes)
+				if !bytes.Contains(plain, s.Bytes) || len(s.Bytes) > 8 && bytes.Contains(out, s.Bytes) {
+					t.Errorf("%s/%s: %q at %d was not taken out", part, name, s.Bytes, s.Offset)
+				}
+			}
+			if size > 0 {
+				settled++
+			}
+		}
+	}
+	if settled < 10 {
+		t.Errorf("data was taken out of %d modules only", settled)
+	}
+	for name, why := range map[string]string{
+		"start.3.wasm": "a start function", "memory_init.8.wasm": "memory.init", "bulk.0.wasm": "a segment without a place",
+	} {
+		if !unsettled[name] {
+			t.Errorf("%s has %s, and its data was taken out", name, why)
+		}
+	}
+}
+
+func TestSignedNumbers(t *testing.T) {
+	for in, want := range map[string]int32{
+		"\x00": 0, "\x7f": -1, "\xc0\x00": 64, "\x40": -64, "\x80\x7f": -128, "\xff\xff\xff\xff\x07": 1<<31 - 1, "\x80\x80\x80\x80\x78": -1 << 31,
+	} {
+		c := &cursor{data: []byte(in)}
+		if got := c.int32(); got != want || c.done() != nil {
+			t.Errorf("% x: %d, %v; want %d", in, got, c.err, want)
+		}
+	}
+	c := &cursor{data: []byte("\x80\x80\x80\x80\x80\x00")}
+	if c.int32(); c.done() == nil {
+		t.Error("six bytes were taken for a number of 32 bits")
+	}
+}

@@ -74,6 +74,8 @@ type Summary struct {
 	Aliased []string
 	// Globals are the exports of mutable globals that were added.
 	Globals []string
+	// Data is what was taken out; see Settled.
+	Data []Segment
 	// Size is the number of bytes written, Read that of bytes read.
 	Size, Read int64
 
@@ -82,6 +84,9 @@ type Summary struct {
 	memories  int
 	globals   []global // imports first
 	lasting   string   // see codeScanner
+	starts    bool     // has a start section
+	copies    bool     // has memory.init
+	unplaced  bool     // Data has an entry whose place is not known
 }
 
 // errFeature stops the reading of a section that cannot be read further, because

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbin"
 )
 
 // code is a module in one engine. It is closed when it has been replaced and its last call has ended.
@@ -15,6 +17,7 @@ type code struct {
 	compiled  wazero.CompiledModule
 	isolation Isolation // of this module: Fresh if no snapshot would be the whole state
 	globals   []string  // exports of the mutable globals
+	data      []wasmbin.Segment
 
 	// Guarded by its Module.
 	calls   int
@@ -31,7 +34,7 @@ type code struct {
 }
 
 func newCode(wz wazero.Runtime, compiled wazero.CompiledModule, s state) *code {
-	return &code{wz: wz, compiled: compiled, isolation: s.isolation, globals: s.globals, snapDone: make(chan struct{})}
+	return &code{wz: wz, compiled: compiled, isolation: s.isolation, globals: s.globals, data: s.data, snapDone: make(chan struct{})}
 }
 
 // snapshot gives the snapshot if it is there already.

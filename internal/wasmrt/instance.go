@@ -26,7 +26,7 @@ type instance struct {
 // instance serves.
 type world struct{ call *call }
 
-// instantiate makes an instance and runs its start functions on behalf of a call.
+// instantiate makes an instance on behalf of a call. It is to be started, or put where a snapshot was.
 func (m *Module) instantiate(c *call, code *code) (*instance, error) {
 	i := &instance{code: code, memory: m.rt.pool.get(), world: &world{call: c}}
 	var err error
@@ -64,9 +64,14 @@ func withMemory(ctx context.Context, m *memory) context.Context {
 		experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return m }))
 }
 
-// start runs the start functions. An exit with code 0 is how some toolchains end theirs, and leaves
-// the instance usable.
+// start gives the memory its first contents and runs the start functions. An exit with code 0 is how
+// some toolchains end theirs, and leaves the instance usable.
 func (i *instance) start(ctx context.Context, functions []string) error {
+	for _, s := range i.code.data {
+		if !i.module.Memory().Write(s.Offset, s.Bytes) {
+			return outOfBounds{s.Offset, uint32(len(s.Bytes))}
+		}
+	}
 	for _, name := range functions {
 		_, err := i.module.ExportedFunction(name).Call(ctx)
 		if exit, ok := errors.AsType[*sys.ExitError](err); ok && exit.ExitCode() == 0 && !i.module.IsClosed() {

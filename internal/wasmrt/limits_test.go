@@ -1,6 +1,7 @@
 package wasmrt_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -236,17 +237,24 @@ func TestCacheOthersCanWriteIsRefused(t *testing.T) {
 	}
 }
 
+// BenchmarkCall is a call alone; "large" ones have a body for which a Go actor's memory grows, so that
+// each needs an instance that goes on from the snapshot.
 func BenchmarkCall(b *testing.B) {
+	body := bytes.Repeat([]byte("x"), 20<<10)
 	for name, module := range map[string]func(testing.TB, *wasmrt.Runtime) *wasmrt.Module{"rust": compileProbe, "go": compileEcho} {
-		b.Run(name, func(b *testing.B) {
-			m := module(b, newRuntime(b, wasmrt.Config{CompileFirst: true}))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := get(b.Context(), m, &fakeHost{}, "/"); err != nil {
-					b.Fatal(err)
-				}
+		for size, req := range map[string]actor.Request{"small": {Method: "GET", Path: "/"}, "large": {Method: "POST", Path: "/", Body: body}} {
+			for _, isolation := range []wasmrt.Isolation{wasmrt.Snapshot, wasmrt.Fresh} {
+				b.Run(fmt.Sprintf("%s/%s/%v", name, size, isolation), func(b *testing.B) {
+					m := module(b, newRuntime(b, wasmrt.Config{CompileFirst: true, Isolation: isolation}))
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, err := m.Call(b.Context(), actor.HandleRequest, req.MarshalMsgpack(), &fakeHost{}); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
 			}
-		})
+		}
 	}
 }
 

@@ -175,7 +175,7 @@ func resigned[M any](t *testing.T, w *workspace, file string, seed *strkey.Seed,
 // reason is the line in which one of our tools says what is wrong.
 func reason(err error) string {
 	for line := range strings.Lines(err.Error()) {
-		if strings.HasPrefix(line, "signer: ") || strings.Contains(line, ": error: ") {
+		if strings.HasPrefix(line, "signer: ") || strings.HasPrefix(line, "parpack: ") || strings.Contains(line, ": error: ") {
 			return strings.TrimSpace(line)
 		}
 	}

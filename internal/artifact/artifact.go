@@ -36,6 +36,13 @@ const (
 	ProviderConfig = "application/vnd.wasmcloud.provider.archive.config"
 )
 
+// Those of the models of an interface. Nothing runs them, so nothing signs them:
+// who must know that they are the right ones names them by digest.
+const (
+	InterfaceLayer  = "application/vnd.wasmcloud.interface.layer.v1+tar"
+	InterfaceConfig = "application/vnd.wasmcloud.interface.config"
+)
+
 // Reasons for which Verify refuses an artifact; its errors wrap one of them, a
 // *claims.TimeError, or strkey.ErrSignature.
 var (

@@ -2,6 +2,7 @@ package ocipush
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 )
 
 // Layers that are accepted beside those that push writes: the type of old
@@ -46,9 +48,9 @@ func pullCommand(s *cli.IO) *cobra.Command {
 	var o pullOptions
 	cmd := &cobra.Command{
 		Use:   "pull REFERENCE",
-		Short: "Pull a signed actor or provider archive from a registry",
+		Short: "Pull a signed actor, a provider archive or an interface from a registry",
 		Long: `Pull a signed actor or a provider archive from a registry and print the file's name. The file appears, or is replaced, only after
-the digests and the signature were verified.`,
+the digests and the signature were verified. The models of an interface (.tar) have no signature.`,
 		Example: `  ocipush pull localhost:5000/echo:0.1.0
   ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:… --issuer A… --destination build/echo_s.wasm`,
 		Args: cobra.ExactArgs(1),
@@ -63,7 +65,7 @@ the digests and the signature were verified.`,
 	o.registry.add(cmd)
 	o.trust.add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&o.destination, "destination", "", "`file` to write (default the repository's last word with .wasm or .par.gz)")
+	fl.StringVar(&o.destination, "destination", "", "`file` to write (default the repository's last word with .wasm, .par.gz or .tar)")
 	fl.StringVarP(&o.digest, "digest", "d", "", "`digest` that the manifest must have; sha256: may be left out")
 	fl.BoolVar(&o.allowLatest, "allow-latest", false, "allow the tag latest, named or implied")
 	return cmd
@@ -83,7 +85,7 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 		return nil, err
 	}
 	cfg.AllowLatest = o.allowLatest
-	cfg.Accept = []string{artifact.ModuleLayer, artifact.ProviderLayer, tarLayer, componentLayer}
+	cfg.Accept = []string{artifact.ModuleLayer, artifact.ProviderLayer, artifact.InterfaceLayer, tarLayer, componentLayer}
 	result := &pullResult{File: o.destination}
 	pulled, err := oci.New(cfg).Pull(cmd.Context(), ref, o.digest, func(m oci.Pulled, r io.Reader) error {
 		bar := newProgress(s, m.Size)
@@ -94,6 +96,10 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 		return nil, err
 	}
 	result.Digest = pulled.Digest
+	if result.Kind == kindInterface {
+		cli.Notef(s, "pulled %s, the models of an interface, which nobody signs", pulled.Digest)
+		return result, nil
+	}
 	cli.Notef(s, "pulled and validated %s, signed by %s", pulled.Digest, result.Account)
 	return result, nil
 }
@@ -101,6 +107,9 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 // receive gives the file its name, unless it has one, by what its content is. That
 // must be what the manifest says, by which hosts go.
 func (p *pullResult) receive(r io.Reader, stem, layerType string, policy artifact.Policy) error {
+	if layerType == artifact.InterfaceLayer {
+		return p.receiveModels(r, stem, policy)
+	}
 	in := bufio.NewReader(r)
 	start, err := in.Peek(par.StartSize)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -120,6 +129,24 @@ func (p *pullResult) receive(r io.Reader, stem, layerType string, policy artifac
 		return fmt.Errorf("the manifest says that it is a provider archive (%s), and it is none: push it again by `ocipush push`", layerType)
 	}
 	return p.write(in, policy)
+}
+
+const kindInterface = "interface"
+
+func (p *pullResult) receiveModels(r io.Reader, stem string, policy artifact.Policy) (err error) {
+	if len(policy.Issuers) > 0 {
+		return errors.New("it is the models of an interface, which nobody signs: name them by --digest in place of --issuer")
+	}
+	p.File, p.Kind = cmp.Or(p.File, stem+".tar"), kindInterface
+	p.Changed, err = fsx.WriteFileIfChanged(p.File, 0o644, func(w io.Writer) error {
+		both := io.TeeReader(r, w)
+		if _, err := bundle.Read(both); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, both)
+		return err
+	})
+	return err
 }
 
 // write lets the file appear only when r has ended well (its digest is right)

@@ -15,6 +15,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -42,14 +43,15 @@ func pushCommand(s *cli.IO) *cobra.Command {
 	var o pushOptions
 	cmd := &cobra.Command{
 		Use:   "push REFERENCE FILE",
-		Short: "Push a signed actor or provider archive to a registry",
+		Short: "Push a signed actor, a provider archive or an interface to a registry",
 		Long: `Push a signed actor or a provider archive to a registry and print its digest. The file is verified first: its
 signature, that the token belongs to it (to each executable of an archive), and its dates. What the registry has
-already is not sent again.
+already is not sent again. The models of an interface, as ` + "`smithy bundle`" + ` packs them, are pushed too; they have no signature.
 
 A tag that names something else is moved on a registry of this machine, and elsewhere only with --force.`,
 		Example: `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
   ocipush push localhost:5000/kv:0.3.0 build/kv.par.gz
+  ocipush push localhost:5000/payments-interface:0.1.0 build/payments.tar
   ocipush push ghcr.io/me/echo:0.1.0 build/echo_s.wasm -a org.opencontainers.image.source=https://github.com/me/echo`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -100,13 +102,12 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 			return nil, err
 		}
 	}
-	a, err := verified(path, policy)
+	p, err := o.prepare(path, policy)
 	if err != nil {
 		return nil, err
 	}
-	p := o.push(path, a)
 	p.Annotations, p.Config = annotations, config
-	bar := newProgress(s, a.Size)
+	bar := newProgress(s, p.Layer.Size())
 	p.Progress = bar.report
 	done, err := oci.New(cfg).Push(cmd.Context(), ref, p)
 	bar.finish()
@@ -114,6 +115,42 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 		return nil, err
 	}
 	return told(s, refText, done), nil
+}
+
+// prepare verifies a file and says how it is pushed.
+func (o *pushOptions) prepare(path string, policy artifact.Policy) (oci.Push, error) {
+	layer, err := models(path)
+	if err != nil {
+		return oci.Push{}, fmt.Errorf("%s is not pushed: %w", path, err)
+	}
+	if layer != nil {
+		if len(policy.Issuers) > 0 {
+			return oci.Push{}, cli.Usage("--issuer: %s holds the models of an interface, which nobody signs", path)
+		}
+		return oci.Push{AllowLatest: o.allowLatest, Force: o.force, Layer: layer, LayerType: artifact.InterfaceLayer, ConfigType: artifact.InterfaceConfig}, nil
+	}
+	a, err := verified(path, policy)
+	if err != nil {
+		return oci.Push{}, err
+	}
+	return o.push(path, a), nil
+}
+
+// models gives the layer of a bundle of models, or nil if path is none or not there.
+func models(path string) (oci.Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil // what verified says of it will do
+	}
+	defer f.Close()
+	start := make([]byte, bundle.StartSize)
+	if _, err := io.ReadFull(f, start); err != nil || !bundle.Is(start) {
+		return nil, nil
+	}
+	if _, err := bundle.Read(io.MultiReader(bytes.NewReader(start), f)); err != nil {
+		return nil, err
+	}
+	return oci.HashFile(path)
 }
 
 // push is the push of a verified file, within what the flags allow.

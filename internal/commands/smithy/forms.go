@@ -13,9 +13,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/diff"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/validate"
 )
@@ -164,54 +162,4 @@ ast command writes. The model must load; it need not be valid.`,
 	in.flags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the file to write (default standard output)")
 	return cmd
-}
-
-func diffCommand(s *cli.IO) *cobra.Command {
-	var in inputs
-	least := severity{model.Warning}
-	cmd := &cobra.Command{
-		Use:   "diff OLD NEW",
-		Short: "Name what a new version of an interface breaks",
-		Long: `Compare two versions of an interface, each a file or a folder, and name what breaks those who use the
-old one: what is removed, types, numbers and names in messages that changed, members that became required.
-Exit 1 if something breaks. The metadata and @suppress of the new version switch warnings off, not errors.`,
-		Example: `  smithy diff released/ .
-  smithy diff --severity note old.smithy new.smithy   # also what breaks nothing`,
-		Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var models [2]*model.Model
-			var projects [2]*project.Project
-			for i, arg := range args {
-				p, err := in.load(cmd.Context(), s, []string{arg})
-				if err != nil {
-					return err
-				}
-				m, events := model.Load(p.Sources)
-				if validate.Worst(events) == model.Error {
-					validate.Sort(events)
-					return tell(cmd, s, events, p.Sources, model.Danger, "")
-				}
-				models[i], projects[i] = m, p
-			}
-			events := diff.Models(models[0], models[1], ownNamespaces(models, projects))
-			return tell(cmd, s, events, append(projects[1].Sources, projects[0].Sources...), least.Severity, "Nothing breaks.")
-		},
-	}
-	in.flags(cmd)
-	cmd.Flags().Var(&least, "severity", "the least severity that is shown: note, warning or error")
-	return cmd
-}
-
-// ownNamespaces picks those that the files of either version define: not those
-// of the models they import.
-func ownNamespaces(models [2]*model.Model, projects [2]*project.Project) func(string) bool {
-	own := map[string]bool{}
-	for i, m := range models {
-		for _, shape := range m.Shapes(false) {
-			if projects[i].IsOwn(shape.Pos.File) {
-				own[model.Namespace(shape.ID)] = true
-			}
-		}
-	}
-	return func(namespace string) bool { return own[namespace] }
 }

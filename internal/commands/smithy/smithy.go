@@ -34,33 +34,46 @@ Models are the files and folders that are named, or else those of codegen.toml:
   url = "https://example.org/interfaces"
   files = ["common.smithy"]
 
-What is fetched from a URL is kept for a day, and used longer than that where it cannot be fetched
-anew; ` + "`drain smithy`" + ` clears it. The models org.wasmcloud.model and org.wasmcloud.core come with the
+  [[models]]
+  oci = "ghcr.io/me/common-interface:0.1.0"
+
+What is fetched from a URL or a registry is kept for a day, and used longer than that where it cannot be
+fetched anew; ` + "`drain smithy`" + ` clears it. An oci entry is what ` + "`make publish`" + ` pushed, by tag or by digest: all of
+its models, and those that they need. A tag on this machine's registry is asked for each time. The models org.wasmcloud.model and org.wasmcloud.core come with the
 tool.`
 	root.Example = `  smithy lint                       # what codegen.toml names
   smithy validate payments.smithy   # as Smithy's own command line judges it
   smithy fmt --check .              # which files are not in the one form
   smithy diff old/payments.smithy payments.smithy`
-	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s), genCommand(s))
+	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s), bundleCommand(s), genCommand(s))
 	return root
 }
 
 func (in *inputs) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&in.config, "config", "c", "", "the configuration that names the models (default codegen.toml)")
-	cmd.Flags().BoolVar(&in.offline, "offline", false, "take models at URLs from the cache alone")
+	cmd.Flags().BoolVar(&in.offline, "offline", false, "take models at URLs and in registries from the cache alone")
 }
 
 func (in *inputs) load(ctx context.Context, s *cli.IO, files []string) (*project.Project, error) {
+	cache, err := in.cache(s)
+	if err != nil {
+		return nil, err
+	}
+	return project.Load(ctx, cache, in.config, files)
+}
+
+func (in *inputs) cache(s *cli.IO) (*project.Cache, error) {
 	dir, err := project.CacheDir(s.Env)
 	if err != nil {
 		return nil, err
 	}
-	return project.Load(ctx, &project.Cache{
+	return &project.Cache{
 		Dir:     dir,
 		Client:  &http.Client{Timeout: time.Minute},
+		Pull:    func(ctx context.Context, reference string) ([]byte, error) { return pull(ctx, s, reference) },
 		Now:     s.Now,
 		Offline: in.offline,
 		Forever: s.Env("SMITHY_CACHE") == "NO_EXPIRE",
 		Note:    func(format string, args ...any) { cli.Notef(s, format, args...) },
-	}, in.config, files)
+	}, nil
 }

@@ -15,11 +15,13 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/registry"
 )
 
 func TestMain(m *testing.M) {
-	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"smithy": Command, "drain": drain.Command})
+	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{"smithy": Command, "drain": drain.Command, "ocipush": ocipush.Command})
 }
 
 // TestScripts gives the scripts a codegen.toml that names a server with one model.
@@ -41,6 +43,9 @@ func TestScripts(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(env.WorkDir, "work", "codegen.toml"), []byte(config), 0o644); err != nil {
 			return err
 		}
+		reg := httptest.NewServer(registry.New(registry.Options{})) // of each script's own
+		env.Defer(reg.Close)
+		env.Setenv("REG", strings.TrimPrefix(reg.URL, "http://"))
 		env.Setenv("HOME", env.WorkDir+"/home")
 		env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
 		return nil
@@ -56,5 +61,32 @@ func TestShownLinesAreClean(t *testing.T) {
 	}
 	if got := clean([]rune("a\tb\x1b[2J\u009b")); got != "a\tb?[2J?" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	order := []string{"0.0.1", "0.0.2-a", "0.0.2-b", "v0.0.2", "0.1.0", "0.9.0", "0.10.0", "1.0.0-rc.1", "1.0.0", "1.2.0", "2.0.0"}
+	for i, a := range order {
+		for j, b := range order {
+			va, okA := parseVersion(a)
+			vb, okB := parseVersion(b)
+			if c := va.compare(vb); !okA || !okB || (c < 0) != (i < j) || (c == 0) != (i == j) {
+				t.Errorf("%s against %s: %d", a, b, c)
+			}
+		}
+	}
+	for _, text := range []string{"", "1", "1.2", "1.2.3.4", "1.2.x", "latest", "1.2.3-", "-1.2.3", "1..2", "1.2.99999999999", "sha256-1.2.3"} {
+		if v, ok := parseVersion(text); ok {
+			t.Errorf("%q is taken for %v", text, v)
+		}
+	}
+	for text, want := range map[string]bool{
+		"0.0.1 0.0.2": true, "0.1.0 0.1.9": false, "0.1.0 0.2.0": true, "0.9.0 1.0.0": true, "1.0.0 1.9.0": false, "1.9.0 2.0.0": true, "1.0.0 1.0.0": false, "0.0.0 0.0.0": false,
+	} {
+		a, b, _ := strings.Cut(text, " ")
+		old, _ := parseVersion(a)
+		if now, _ := parseVersion(b); now.breaks(old) != want {
+			t.Errorf("%s: %v", text, !want)
+		}
 	}
 }

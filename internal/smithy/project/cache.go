@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -23,8 +24,10 @@ import (
 // Cache keeps models that were fetched, in the folder that wash uses and `drain
 // smithy` clears: HOST/NAME.HASH.EXT below smithy in the user's cache folder.
 type Cache struct {
-	Dir     string
-	Client  *http.Client // nil: one with a time limit
+	Dir    string
+	Client *http.Client // nil: one with a time limit
+	// Pull fetches the layer of a bundle of models from an OCI registry; nil: none can be had.
+	Pull    func(ctx context.Context, reference string) ([]byte, error)
 	Now     func() time.Time
 	Offline bool                             // never fetch
 	Forever bool                             // kept files do not grow old (SMITHY_CACHE=NO_EXPIRE)
@@ -63,7 +66,7 @@ func (c *Cache) Get(ctx context.Context, at *url.URL) ([]byte, error) {
 		return nil, fmt.Errorf("reading the cache of models: %w", err)
 	}
 	kept := err == nil
-	if kept && (c.Offline || c.Forever || c.fresh(name)) {
+	if kept && (c.Offline || c.Forever || pinned(at) || !moves(at) && c.fresh(name)) {
 		return data, nil
 	}
 	if c.Offline {
@@ -86,6 +89,16 @@ func (c *Cache) Get(ctx context.Context, at *url.URL) ([]byte, error) {
 func (c *Cache) fresh(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && c.Now().Sub(info.ModTime()) < lifetime
+}
+
+// pinned tells whether what is there can never be something else.
+func pinned(at *url.URL) bool { return at.Scheme == ociScheme && strings.Contains(at.Path, "@sha256:") }
+
+// moves tells whether a tag is likely to be something else by now: that of a
+// registry on this machine, where an interface is pushed again and again.
+func moves(at *url.URL) bool {
+	ip := net.ParseIP(at.Hostname())
+	return at.Scheme == ociScheme && (at.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // path names the file of a URL; the hash keeps apart what has one name.
@@ -111,6 +124,9 @@ func safe(s string) string {
 }
 
 func (c *Cache) fetch(ctx context.Context, at *url.URL) ([]byte, error) {
+	if at.Scheme == ociScheme {
+		return c.pull(ctx, at)
+	}
 	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
@@ -135,6 +151,19 @@ func (c *Cache) fetch(ctx context.Context, at *url.URL) ([]byte, error) {
 	}
 	if len(data) > maxDownload {
 		return nil, fmt.Errorf("fetching %s: it is more than %d bytes", at, maxDownload)
+	}
+	return data, nil
+}
+
+func (c *Cache) pull(ctx context.Context, at *url.URL) ([]byte, error) {
+	if c.Pull == nil {
+		return nil, fmt.Errorf("%s is in a registry, and nothing here reads those", at)
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
+	defer cancel()
+	data, err := c.Pull(ctx, at.Host+at.Path)
+	if err != nil {
+		return nil, fmt.Errorf("fetching models: %w", err)
 	}
 	return data, nil
 }

@@ -25,6 +25,8 @@ import (
 type Project struct {
 	Sources []model.Source // all files, the core models first
 	Own     []string       // names of those that are the user's: from disk
+
+	bundles []string // that were read: they may name each other
 }
 
 // IsOwn tells whether a file is the user's.
@@ -70,14 +72,11 @@ func (p *Project) configured(ctx context.Context, cache *Cache, config, text str
 	if err != nil {
 		return err
 	}
+	if err := p.away(ctx, cache, entries); err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if e.url != "" {
-			if err := p.remote(ctx, cache, e); err != nil {
-				return err
-			}
-			continue
-		}
-		if !own {
+		if e.path == "" || !own {
 			continue
 		}
 		folder := filepath.Join(filepath.Dir(config), filepath.FromSlash(e.path))
@@ -88,6 +87,23 @@ func (p *Project) configured(ctx context.Context, cache *Cache, config, text str
 			if err := p.local(filepath.Join(folder, filepath.FromSlash(f))); err != nil {
 				return fmt.Errorf("%s:%d: %w", config, e.line, err)
 			}
+		}
+	}
+	return nil
+}
+
+// away adds what is at URLs and in registries.
+func (p *Project) away(ctx context.Context, cache *Cache, entries []entry) error {
+	for _, e := range entries {
+		var err error
+		switch {
+		case e.url != "":
+			err = p.remote(ctx, cache, e)
+		case e.oci != "":
+			err = p.bundled(ctx, cache, e.oci, e.files, false)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -21,8 +21,12 @@ func TestConfiguration(t *testing.T) {
 		{"# none\n[rust]\noutput_dir = \"x\"\nfiles = 1\n[[rust.files]]\npath = 1\n", ""},
 		{"[[models]]\r\nurl = \"https://h/x.smithy\"\r\n", "1 https://h/x.smithy []"},
 		{"[[models]]\nurl = \"https://h/\"\nfiles=[]", "error: t:1: want files beside the url https://h/"},
-		{"[[models]]\n", "error: t:1: want either path or url in [[models]]"},
-		{"[[models]]\npath = \"a\"\nurl = \"b\"\n", "error: t:1: want either path or url"},
+		{"[[models]]\n", "error: t:1: want one of path, url and oci in [[models]]"},
+		{"[[models]]\npath = \"a\"\nurl = \"b\"\n", "error: t:1: want one of path, url and oci"},
+		{"[[models]]\noci = \"h:5000/x:1\"\n", "1 h:5000/x:1 []"},
+		{"[[models]]\noci = \"h/x:1\"\nfiles=['a.smithy']", "1 h/x:1 [a.smithy]"},
+		{"[[models]]\npath = \"a\"\noci = \"h/x:1\"\n", "error: t:1: want one of path, url and oci"},
+		{"[[models]]\nurl = \"a\"\noci = \"b\"\n", "error: t:1: want one of path, url and oci"},
 		{"[[models]]\npath\n", "error: t:2: want `key = value`, found path"},
 		{"[[models]]\npath = [\"a\"]\n", "error: t:2: want a string for path"},
 		{"[[models]]\npath = \"a\nfiles = []\n", "error: t:2: want a string for path"},
@@ -36,7 +40,7 @@ func TestConfiguration(t *testing.T) {
 		list, err := parse("t", tt.text)
 		var parts []string
 		for _, e := range list {
-			parts = append(parts, fmt.Sprintf("%d %s%s %v", e.line, e.path, e.url, e.files))
+			parts = append(parts, fmt.Sprintf("%d %s%s%s %v", e.line, e.path, e.url, e.oci, e.files))
 		}
 		got := strings.Join(parts, "; ")
 		if err != nil {
@@ -53,9 +57,15 @@ func FuzzConfiguration(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		list, err := parse("t", text)
 		for _, e := range list {
-			if err == nil && (e.path == "") == (e.url == "") {
+			if err == nil && e.path == "" && e.url == "" && e.oci == "" {
 				t.Errorf("%q: %+v", text, e)
 			}
+		}
+		if err != nil {
+			return
+		}
+		if again, err := parse("t", write(list)); err != nil || len(again) != len(list) {
+			t.Errorf("%q is written as %q: %v", text, write(list), err)
 		}
 	})
 }

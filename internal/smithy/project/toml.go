@@ -8,13 +8,13 @@ import (
 
 // entry is one `[[models]]` of codegen.toml.
 type entry struct {
-	line      int
-	path, url string
-	files     []string
+	line           int
+	path, url, oci string // one of them
+	files          []string
 }
 
 // parse reads the part of a codegen.toml that says where models are: the
-// `[[models]]` tables with path or url and files. Other tables configure
+// `[[models]]` tables with path, url or oci, and files. Other tables configure
 // generators and are passed over.
 func parse(name, text string) ([]entry, error) {
 	p := &toml{name: name, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
@@ -39,8 +39,8 @@ func parse(name, text string) ([]entry, error) {
 		}
 	}
 	for _, e := range list {
-		if (e.path == "") == (e.url == "") {
-			return nil, fmt.Errorf("%s:%d: want either path or url in [[models]]", name, e.line)
+		if ways := len(e.path + e.url + e.oci); ways == 0 || ways != max(len(e.path), len(e.url), len(e.oci)) {
+			return nil, fmt.Errorf("%s:%d: want one of path, url and oci in [[models]]", name, e.line)
 		}
 		if e.url != "" && len(e.files) == 0 && !strings.HasSuffix(e.url, ".smithy") && !strings.HasSuffix(e.url, ".json") {
 			return nil, fmt.Errorf("%s:%d: want files beside the url %s", name, e.line, e.url)
@@ -89,16 +89,12 @@ func (p *toml) setting(e *entry, line string) error {
 		p.at++
 	}
 	switch key {
-	case "path", "url":
+	case "path", "url", "oci":
 		list, err := p.strings(value)
 		if err != nil || len(list) != 1 || strings.HasPrefix(value, "[") {
 			return p.fault("want a string for %s, found %s", key, value)
 		}
-		if key == "path" {
-			e.path = list[0]
-		} else {
-			e.url = list[0]
-		}
+		*map[string]*string{"path": &e.path, "url": &e.url, "oci": &e.oci}[key] = list[0]
 	case "files":
 		list, err := p.strings(value)
 		if err != nil || !strings.HasPrefix(value, "[") {
@@ -106,7 +102,7 @@ func (p *toml) setting(e *entry, line string) error {
 		}
 		e.files = list
 	default:
-		return p.fault("unknown key %s in [[models]]: want path, url or files", key)
+		return p.fault("unknown key %s in [[models]]: want path, url, oci or files", key)
 	}
 	return nil
 }

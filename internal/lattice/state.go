@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,6 +23,7 @@ var ErrNoState = errors.New("the lattice has no key-value bucket")
 // and references. wash writes links into it directly, so the bucket, not the
 // control interface, is the truth; hosts watch it.
 type State struct {
+	nc *nats.Conn
 	kv jetstream.KeyValue
 }
 
@@ -47,7 +47,7 @@ func OpenState(ctx context.Context, conn *Conn, lattice string) (*State, error) 
 	if err != nil {
 		return nil, fmt.Errorf("making bucket %s: %w", wasmbus.KVBucket(lattice), err)
 	}
-	return &State{kv}, nil
+	return &State{conn.NATS(), kv}, nil
 }
 
 // FindState opens the bucket if it exists, else the error is ErrNoState.
@@ -59,7 +59,7 @@ func FindState(ctx context.Context, conn *Conn, lattice string) (*State, error) 
 	kv, err := js.KeyValue(ctx, wasmbus.KVBucket(lattice))
 	switch {
 	case err == nil:
-		return &State{kv}, nil
+		return &State{conn.NATS(), kv}, nil
 	case errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled),
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
 		return nil, ErrNoState
@@ -198,18 +198,23 @@ type Change struct {
 	Link    wasmbus.LinkDefinition
 	Claims  wasmbus.ClaimsRecord
 	Ref     wasmbus.RefMap
-	Err     error // the entry makes no sense: say so and leave it
+	Err     error // the entry makes no sense, or the bucket cannot be watched: say so and leave it
 }
 
-func newChange(e jetstream.KeyValueEntry) Change {
-	c := Change{ID: e.Key(), Deleted: e.Operation() != jetstream.KeyValuePut}
+func changeOf(key string) Change {
 	for prefix, kind := range map[string]ChangeKind{
 		wasmbus.KeyLink: ChangeLink, wasmbus.KeyClaims: ChangeClaims, wasmbus.KeyRef: ChangeRef,
 	} {
-		if id, ok := strings.CutPrefix(e.Key(), prefix); ok {
-			c.Kind, c.ID = kind, id
+		if id, ok := strings.CutPrefix(key, prefix); ok {
+			return Change{Kind: kind, ID: id}
 		}
 	}
+	return Change{ID: key}
+}
+
+func newChange(e jetstream.KeyValueEntry) Change {
+	c := changeOf(e.Key())
+	c.Deleted = e.Operation() != jetstream.KeyValuePut
 	// The Elixir host deletes by an empty value with a PURGE header; some of
 	// its versions leave the header out.
 	if len(e.Value()) == 0 {
@@ -237,48 +242,4 @@ func (c *Change) decode(value []byte) (err error) {
 		return fmt.Errorf("entry %s of the lattice's bucket: %w", c.ID, err)
 	}
 	return nil
-}
-
-// Watch calls changed for every entry, first those that exist, then each
-// change in order. It returns when the existing ones were handed over; the
-// rest comes from one goroutine until ctx ends or stop is called, which waits
-// for that goroutine.
-func (s *State) Watch(ctx context.Context, changed func(Change)) (stop func(), err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	w, err := s.kv.WatchAll(ctx)
-	if err != nil {
-		cancel()
-		return nil, fmt.Errorf("watching bucket %s: %w", s.kv.Bucket(), err)
-	}
-	if err := deliver(ctx, w, changed, true); err != nil {
-		cancel()
-		_ = w.Stop()
-		return nil, fmt.Errorf("watching bucket %s: %w", s.kv.Bucket(), err)
-	}
-	var done sync.WaitGroup
-	done.Go(func() {
-		_ = deliver(ctx, w, changed, false)
-		_ = w.Stop()
-	})
-	return func() { cancel(); done.Wait() }, nil
-}
-
-func deliver(ctx context.Context, w jetstream.KeyWatcher, changed func(Change), initial bool) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-w.Updates():
-			switch {
-			case !ok:
-				return errors.New("the connection was closed")
-			case e != nil:
-				c := newChange(e)
-				c.Initial = initial
-				changed(c)
-			case initial:
-				return nil
-			}
-		}
-	}
 }

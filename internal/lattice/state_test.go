@@ -101,6 +101,18 @@ func (c *changes) add(change lattice.Change) {
 	c.all = append(c.all, change)
 }
 
+// count says how often the record of a key was told, or its end.
+func (c *changes) count(key string, deleted bool) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, change := range c.all {
+		if change.ID == key && change.Deleted == deleted {
+			n++
+		}
+	}
+	return n
+}
+
 func (c *changes) last(n int) (lattice.Change, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -153,7 +153,7 @@ func (h *Host) DeleteLink(ctx context.Context, actor, contract, link string) err
 // itself, so this is where providers are told of them.
 func (h *Host) changed(c lattice.Change) {
 	if c.Err != nil {
-		h.log.Warn("entry of the lattice's bucket ignored", "error", c.Err)
+		h.log.Warn("trouble with the bucket of the lattice", "error", c.Err)
 		return
 	}
 	switch c.Kind {

@@ -104,9 +104,14 @@ func TestNATSIsRestartedUnderLoad(t *testing.T) {
 	if inv, err := w.ctl.Inventory(context.Background(), w.host.Info().HostID); err != nil || len(inv.Providers) != 1 || len(inv.Actors) != 1 {
 		t.Errorf("inventory %+v, %v", inv, err)
 	}
-	// The watch of the bucket goes on.
+	// The watch of the bucket goes on at once, not when the client library misses
+	// the server's heartbeats, which takes it ten seconds and more.
+	began := time.Now()
 	w.link(p.PublicKey, "second")
 	testkit.Eventually(t, "the new link", func() bool { _, ok := w.host.know.provider(probeKey, kvContract, "second"); return ok })
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("the host knows a new link after %v", took)
+	}
 	w.stopProvider(p)
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -60,18 +61,55 @@ func Main(m *testing.M, tools map[string]func(*cli.IO) *cobra.Command) {
 		commands[name] = func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
+			go endWithTests(ctx, os.Getenv(testsVariable), stop)
 			os.Exit(cli.Main(ctx, cli.System(), os.Args[1:], build))
 		}
 	}
 	testscript.Main(m, commands)
 }
 
+// testsVariable tells the tools that scripts run of the tests' process.
+const testsVariable = "TESTKIT_TESTS_PID"
+
+// endWithTests ends a tool when the tests are gone. A script that fails half-way, or
+// tests that are killed, would leave what it started in the background for ever.
+func endWithTests(ctx context.Context, pid string, end func()) {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return
+	}
+	tests, err := os.FindProcess(n)
+	if err != nil {
+		end()
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if errors.Is(tests.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+				end()
+				return
+			}
+		}
+	}
+}
+
 // Scripts runs every script in testdata/script. Setup may be nil; it can lay
 // files and set variables before a script starts.
 func Scripts(t *testing.T, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
-		Setup:               setup,
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(testsVariable, strconv.Itoa(os.Getpid()))
+			if setup == nil {
+				return nil
+			}
+			return setup(env)
+		},
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,

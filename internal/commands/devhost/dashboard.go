@@ -135,6 +135,15 @@ func (d *dashboard) loginURL() string {
 	return d.server.LoginURL(d.listener)
 }
 
+// shownLogin is the address that a start shows. Logs of CI are kept, and read by
+// many; who needs the token there asks for it (devhost dashboard).
+func shownLogin(s *cli.IO, plain, login string) string {
+	if ci := s.Env("CI"); ci != "" && ci != "false" && ci != "0" {
+		return plain
+	}
+	return login
+}
+
 // loginFile is where `devhost dashboard` finds the URL with the token. The state
 // file has it without: that one is shown and copied about.
 func loginFile(stateFile string) string {

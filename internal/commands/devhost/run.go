@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 )
 
 func runCommand(s *cli.IO) *cobra.Command {
@@ -44,10 +45,14 @@ func (f *hostFlags) run(cmd *cobra.Command, s *cli.IO) error {
 		return err
 	}
 	defer p.remove()
-	err = cli.Print(cmd, s, p.state, func(w io.Writer) {
+	login := ""
+	if f.stateLog == "" { // up says it itself: its host's output is a log
+		login = shownLogin(s, r.dash.url(), r.dash.loginURL())
+	}
+	err = cli.Print(cmd, s, runResult{p.state, login}, func(w io.Writer) {
 		fmt.Fprintf(w, "ready: host %s\n", shown(p.state))
-		if r.dash != nil && f.stateLog == "" { // up says it itself: its host's output is a log
-			fmt.Fprintf(w, "dashboard: %s\n", r.dash.loginURL())
+		if login != "" {
+			fmt.Fprintf(w, "dashboard: %s\n", login)
 		}
 	})
 	if err != nil {
@@ -56,6 +61,12 @@ func (f *hostFlags) run(cmd *cobra.Command, s *cli.IO) error {
 	r.wait(ctx)
 	p.remove()
 	return r.stop()
+}
+
+// runResult is what run answers.
+type runResult struct {
+	lattice.HostState
+	Login string `json:"dashboard_login,omitempty"` // the dashboard's address with the token, where it is shown
 }
 
 // wait returns when the host is to stop or has.

@@ -45,6 +45,7 @@ type upResult struct {
 	Already bool `json:"already_running"`
 	lattice.HostState
 	StateFile string `json:"state_file"`
+	Login     string `json:"dashboard_login,omitempty"`
 }
 
 func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
@@ -73,7 +74,8 @@ func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
 	if err != nil && st.Dashboard != "" {
 		return err
 	}
-	return cli.Print(cmd, s, upResult{already, *st, file}, func(w io.Writer) {
+	login = shownLogin(s, st.Dashboard, login)
+	return cli.Print(cmd, s, upResult{already, *st, file, login}, func(w io.Writer) {
 		if already {
 			fmt.Fprintf(w, "a host runs already: %s\n", shown(*st))
 		} else {

@@ -4,9 +4,8 @@ package rules_wasmcloud
 
 import "embed"
 
-// Files are the template of a new actor, which is the example echo, and the Make includes that its
-// Makefile needs, by their paths in this repository.
+// Files are what new projects need of this repository, by their paths in it: the Make includes, the
+// versions of modules that the SDK needs, and the version of Bazel.
 //
-//go:embed examples/echo/*.go examples/echo/Makefile examples/echo/README.md examples/echo/cases/*.txtar
-//go:embed rules/make/*.mk
+//go:embed rules/make/*.mk go.mod go.sum .bazelversion
 var Files embed.FS

@@ -17,7 +17,7 @@ import (
 // $FAIL names it.
 func TestMain(m *testing.M) {
 	commands := map[string]func(){}
-	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash", "parpack", "cross"} {
+	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "wash", "parpack", "cross", "smithy"} {
 		commands[name] = func() {
 			if os.Getenv(realTools) != "" {
 				runReal(name)
@@ -67,7 +67,7 @@ func stubRun(name string, args []string) error {
 	if _, err := fmt.Fprintln(log, line); err != nil {
 		return err
 	}
-	if os.Getenv("FAIL") == name {
+	if fail := os.Getenv("FAIL"); fail == name || len(args) > 0 && fail == name+" "+args[0] {
 		return fmt.Errorf("failing as told")
 	}
 	switch {
@@ -77,6 +77,8 @@ func stubRun(name string, args []string) error {
 		fmt.Print("{\n  \"success\": true,\n  \"account\": \"AALSO\",\n  \"module\": \"MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB\"\n}\n")
 	case name == "wasmfix":
 		return stubMake(args[len(args)-1], option(args, "-o"), "fixed ")
+	case name == "cargo" && args[0] == "build" && os.Getenv("CARGO_FROM") != "": // made elsewhere
+		return copyFile(os.Getenv("CARGO_FROM"), os.Getenv("CARGO_MAKES"))
 	case name == "cargo" && args[0] == "build":
 		return stubMake("src/lib.rs", os.Getenv("CARGO_MAKES"), "compiled ")
 	case name == "stubgo" && args[0] == "build":
@@ -89,6 +91,13 @@ func stubRun(name string, args []string) error {
 		return stubPack(args)
 	case name == "parpack" && args[0] == "inspect":
 		fmt.Print("{\n  \"success\": true,\n  \"service\": \"VBM5JMFOVUJDHGTOJSPUJ33ZGHCRCJ3LYHUJ3HND5ZMRVORYCMAVPZQF\",\n  \"targets\": []\n}\n")
+	case name == "smithy" && args[0] == "gen":
+		if err := stubMake("codegen.toml", option(args, "--test-out"), "tested "); err != nil {
+			return err
+		}
+		return stubMake("codegen.toml", option(args, "--out"), "generated ")
+	case name == "smithy" && args[0] == "bundle":
+		return stubMake("codegen.toml", option(args, "--out"), "packed ")
 	case name == "registry" && args[0] == "address":
 		fmt.Println("localhost:5001")
 	}
@@ -113,6 +122,17 @@ func stubPack(args []string) error {
 	}
 	dst := option(args, "--destination")
 	return os.WriteFile(dst, []byte(text), 0o644)
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o755)
 }
 
 func option(args []string, name string) string {

@@ -1,4 +1,4 @@
-# wasmcloud.mk: finds the tools. actor.mk and provider.mk include it; nobody needs to.
+# wasmcloud.mk: finds the tools. actor.mk, provider.mk and interface.mk include it; nobody needs to.
 #
 # Inside the repository the tools are built from its sources into bin/, each when it
 # is first needed and again when a source changed. After `make install` they lie beside
@@ -34,9 +34,12 @@ _wm_sources := $(filter-out %_test.go,$(wildcard $(addprefix $(_wm_root)/,go.mod
 	internal/*/*.go internal/*/*/*.go internal/*/*/*/*.go sdk/*/*.go sdk/*/*/*.go)))
 _wm_flags = -X $(_wm_module)/internal/cli.commit=$$(git -C $(_wm_root) rev-parse --short=12 HEAD 2>/dev/null)
 
-# scaffold carries its template and these files inside; the others must not be built again for an edited example.
-_wm_template := $(wildcard $(addprefix $(_wm_root)/,rules/make/*.mk $(addprefix examples/echo/,*.go Makefile *.md cases/*)))
+# scaffold carries its templates and these files inside; the others must not be built again for an edited one.
+_wm_template := $(wildcard $(addprefix $(_wm_root)/,.bazelversion rules/make/*.mk $(addprefix internal/commands/scaffold/templates/,*.tmpl */*.tmpl */*/*.tmpl)))
 $(WASMCLOUD_BIN)/scaffold$(_wm_exe): $(_wm_template)
+
+# smithy carries the models that all others import.
+$(WASMCLOUD_BIN)/smithy$(_wm_exe): $(wildcard $(_wm_root)/internal/smithy/*/*.smithy)
 
 # The linker leaves an equal file's time alone, make needs it moved.
 $(WASMCLOUD_BIN)/%$(_wm_exe): $(_wm_sources)
@@ -65,6 +68,7 @@ DEVHOST  ?= $(WASMCLOUD_BIN)/devhost$(_wm_exe)
 LATTICE  ?= $(WASMCLOUD_BIN)/lattice$(_wm_exe)
 DRAIN    ?= $(WASMCLOUD_BIN)/drain$(_wm_exe)
 PARPACK  ?= $(WASMCLOUD_BIN)/parpack$(_wm_exe)
+SMITHY   ?= $(WASMCLOUD_BIN)/smithy$(_wm_exe)
 
 # $(call need,SIGNER): the file to build before the tool can run; none for a replaced tool.
 need = $(filter $(WASMCLOUD_BIN)/%,$(firstword $($(1))))

@@ -1,12 +1,12 @@
 // Package scaffold holds the commands of the tool scaffold, which begins new projects.
 //
-// It needs no network: a project is the example actor echo under another name, and the example is
-// in the tool.
+// It needs no network: what projects are made of is in the tool.
 package scaffold
 
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,68 +17,133 @@ import (
 func Command(s *cli.IO) *cobra.Command {
 	root := cli.Root(s, "scaffold", "Begin a wasmCloud project")
 	create := &cobra.Command{Use: "new", Short: "Make a folder with a project that builds"}
-	create.AddCommand(newActor(s))
+	create.AddCommand(newActor(s), newProvider(s))
 	root.AddCommand(create)
 	return root
 }
 
-type actorResult struct {
+type result struct {
 	Path  string   `json:"project_path"`
 	Files []string `json:"files"` // slash-separated, relative to the path
 }
 
-func newActor(s *cli.IO) *cobra.Command {
-	var dir, checkout string
-	cmd := &cobra.Command{
-		Use:   "actor NAME",
-		Short: "Make a Go actor with a Makefile and tests",
-		Long: `Make a folder with an actor in Go that echoes HTTP requests, its Makefile, Go tests
-and calls with expected answers. A folder that exists is left alone.
+// options are what the flags of `scaffold new` say.
+type options struct {
+	kind                                 string
+	dir, checkout, lang, build, contract string
+}
 
+const fromWhere = `
 A released scaffold puts the Make includes into the project and requires this
 module at its own version. One that was built from a checkout of rules_wasmcloud
-makes a project that uses the checkout where it is.`,
+makes a project that uses the checkout where it is.
+
+--build says what builds it: a Makefile, or BUILD.bazel and MODULE.bazel, or both.
+A folder that exists is left alone.`
+
+func newActor(s *cli.IO) *cobra.Command {
+	return newCommand(s, kindActor, &cobra.Command{
+		Short: "Make an actor with tests",
+		Long: `Make a folder with an actor that answers HTTP requests, tests, and calls with
+expected answers: in Go, which needs no other compiler, or in Rust.
+` + fromWhere,
 		Example: `  scaffold new actor greeter
-  scaffold new actor greeter --dir ~/src/greeter
+  scaffold new actor greeter --dir ~/src/greeter --build both
+  scaffold new actor greeter --lang rust
   cd greeter && make test`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			n, err := parseName(args[0])
-			if err != nil {
-				return cli.Usage("%v", err)
-			}
-			from, err := findModule(checkout, cli.Version().Version)
-			if err != nil {
-				return err
-			}
-			if dir == "" {
-				dir = n.given
-			}
-			files, err := actorFiles(n, from)
-			if err != nil {
-				return err
-			}
-			if err := create(cmd.Context(), dir, files); err != nil {
-				return err
-			}
-			cli.Notef(s, "%s", nextSteps(n, dir, from))
-			return cli.Print(cmd, s, actorResult{Path: dir, Files: paths(files)}, func(w io.Writer) {
-				fmt.Fprintln(w, dir)
-			})
-		},
+	})
+}
+
+func newProvider(s *cli.IO) *cobra.Command {
+	return newCommand(s, kindProvider, &cobra.Command{
+		Short: "Make a capability provider with tests",
+		Long: `Make a folder with a capability provider that greets as its links ask for, tests,
+and calls with expected answers: in Go or in Rust. Its contract is example:NAME
+unless --contract names another.
+` + fromWhere,
+		Example: `  scaffold new provider clock
+  scaffold new provider clock --contract acme:clock --lang rust
+  scaffold new provider clock --build bazel
+  cd clock && make test`,
+	})
+}
+
+// newCommand fills in what all kinds have in common.
+func newCommand(s *cli.IO, kind string, cmd *cobra.Command) *cobra.Command {
+	o := options{kind: kind}
+	cmd.Use = kind + " NAME"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		p, err := o.project(args[0])
+		if err != nil {
+			return err
+		}
+		files, err := p.files()
+		if err != nil {
+			return err
+		}
+		if o.dir == "" {
+			o.dir = p.Given
+		}
+		if err := create(cmd.Context(), o.dir, files); err != nil {
+			return err
+		}
+		cli.Notef(s, "%s", p.nextSteps(o.dir))
+		return cli.Print(cmd, s, result{Path: o.dir, Files: paths(files)}, func(w io.Writer) {
+			fmt.Fprintln(w, o.dir)
+		})
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "the `folder` to make (default ./NAME)")
-	cmd.Flags().StringVar(&checkout, "checkout", "", "a `folder` with the sources of rules_wasmcloud for the project to use")
+	cmd.Flags().StringVarP(&o.lang, "lang", "l", langGo, "the language: go or rust")
+	cmd.Flags().StringVarP(&o.build, "build", "b", buildMake, "what builds it: make, bazel or both")
+	cmd.Flags().StringVar(&o.dir, "dir", "", "the `folder` to make (default ./NAME)")
+	cmd.Flags().StringVar(&o.checkout, "checkout", "", "a `folder` with the sources of rules_wasmcloud for the project to use")
+	if kind != kindActor {
+		cmd.Flags().StringVar(&o.contract, "contract", "", "contract `id` (default example:NAME)")
+	}
 	return cmd
 }
 
-func nextSteps(n name, dir string, from module) string {
-	text := fmt.Sprintf("made the actor %s; next:\n  cd %s\n", n.given, dir)
-	if from.checkout == "" {
+// project checks what was asked for before anything is made.
+func (o options) project(given string) (*project, error) {
+	n, err := parseName(given)
+	if err != nil {
+		return nil, cli.Usage("%v", err)
+	}
+	if o.lang != langGo && o.lang != langRust {
+		return nil, cli.Usage("--lang is %q: want go or rust", o.lang)
+	}
+	if !slices.Contains([]string{buildMake, buildBazel, buildBoth}, o.build) {
+		return nil, cli.Usage("--build is %q: want make, bazel or both", o.build)
+	}
+	if o.contract != "" && !validContract.MatchString(o.contract) {
+		return nil, cli.Usage("--contract is %q: want an id such as acme:clock", o.contract)
+	}
+	if err := n.fits(o.lang, o.build != buildMake, o.kind == kindInterface); err != nil {
+		return nil, cli.Usage("%v", err)
+	}
+	from, err := findModule(o.checkout, cli.Version().Version)
+	if err != nil {
+		return nil, err
+	}
+	return newProject(o.kind, o.lang, o.build, o.contract, n, from)
+}
+
+func (p *project) nextSteps(dir string) string {
+	text := fmt.Sprintf("made the %s %s; next:\n  cd %s\n", p.Kind, p.Given, dir)
+	if p.Version != "" && p.Lang == langGo {
 		text += "  go mod tidy       # fetches the SDK\n"
 	}
-	return text + `  make              # compile and sign
+	if !p.Make {
+		return text + `  bazel build //:signed
+  bazel test //...
+  bazel run //:push`
+	}
+	text += `  make              # compile and sign
   make test         # in a host of its own
   make up           # a registry and a host in the background
-  make push start call`
+  make push start`
+	if p.Kind == kindActor {
+		text += " call"
+	}
+	return text
 }

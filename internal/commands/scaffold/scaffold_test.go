@@ -1,14 +1,12 @@
 package scaffold
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/bazelgen"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/parpack"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
@@ -28,7 +28,7 @@ const root = "../../.."
 func TestMain(m *testing.M) {
 	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{
 		"scaffold": Command, "signer": signer.Command, "wasmfix": wasmfix.Command,
-		"devhost": devhost.Command, "lattice": lattice.Command,
+		"devhost": devhost.Command, "lattice": lattice.Command, "parpack": parpack.Command, "bazelgen": bazelgen.Command,
 	})
 }
 
@@ -45,23 +45,22 @@ func TestScripts(t *testing.T) {
 		env.Setenv("GOPROXY", "off")
 		env.Setenv("GOFLAGS", "-mod=readonly")
 		env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
-		// Compiling the standard library anew for each script would take a minute.
-		cache, err := os.UserCacheDir()
-		if dir := os.Getenv("GOCACHE"); dir != "" {
-			cache = dir
-		} else {
-			cache = filepath.Join(cache, "go-build")
+		// Compiling the standard library anew for each script would take a minute, and there is no
+		// network to fetch the SDK's modules from.
+		caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+		if found := strings.Fields(string(caches)); len(found) == 2 {
+			env.Setenv("GOCACHE", found[0])
+			env.Setenv("GOMODCACHE", found[1])
 		}
-		env.Setenv("GOCACHE", cache)
 		return err
 	})
 }
 
 func TestNames(t *testing.T) {
 	for given, want := range map[string]name{
-		"echo":     {"echo", "echo", "echo"},
-		"My-Actor": {"My-Actor", "my-actor", "my_actor"},
-		"a_1-b":    {"a_1-b", "a_1-b", "a_1_b"},
+		"echo":     {"echo", "echo", "echo", "Echo"},
+		"My-Actor": {"My-Actor", "my-actor", "my_actor", "MyActor"},
+		"a_1-b":    {"a_1-b", "a_1-b", "a_1_b", "A1B"},
 	} {
 		if got, err := parseName(given); got != want || err != nil {
 			t.Errorf("%s: got %+v, %v", given, got, err)
@@ -71,83 +70,6 @@ func TestNames(t *testing.T) {
 		if _, err := parseName(given); err == nil || !strings.Contains(err.Error(), "want a letter") {
 			t.Errorf("%q: %v", given, err)
 		}
-	}
-}
-
-// TestTemplateIsTheExample holds that a project named echo is the example but for where its
-// includes come from, and that nothing of it keeps the name echo under another.
-func TestTemplateIsTheExample(t *testing.T) {
-	from := module{version: "v1.2.3"}
-	echo, err := parseName("echo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := actorFiles(echo, from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		example, err := os.ReadFile(filepath.Join(root, template, f.path))
-		switch {
-		case f.path == "go.mod" || f.path == ".gitignore" || strings.HasPrefix(f.path, "make/"):
-		case err != nil:
-			t.Error(err)
-		case f.path == "Makefile":
-			cut := func(b []byte) string {
-				text, _, _ := strings.Cut(string(b), "\n# The version")
-				text, _, _ = strings.Cut(text, "\ninclude")
-				return text
-			}
-			if cut(f.data) != cut(example) {
-				t.Errorf("Makefile is\n%s", f.data)
-			}
-		case !bytes.Equal(f.data, example):
-			t.Errorf("%s differs from the example", f.path)
-		}
-	}
-
-	greeter, err := parseName("Greeter-2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files, err = actorFiles(greeter, from); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !strings.HasPrefix(f.path, "make/") && regexp.MustCompile(`\b[Ee]cho(\b|_)`).Match(f.data) {
-			t.Errorf("%s speaks of echo:\n%s", f.path, f.data)
-		}
-	}
-}
-
-// TestReleasedProject holds what a project of a released scaffold consists of.
-func TestReleasedProject(t *testing.T) {
-	n, err := parseName("greeter")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := actorFiles(n, module{version: "v1.2.3"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{".gitignore", "go.mod", "main.go", "main_test.go", "Makefile", "README.md", "cases/get.txtar", "make/actor.mk", "make/wasmcloud.mk"} {
-		if !slices.Contains(paths(files), want) {
-			t.Errorf("no %s among %v", want, paths(files))
-		}
-	}
-	text := func(path string) string {
-		i := slices.IndexFunc(files, func(f file) bool { return f.path == path })
-		return string(files[i].data)
-	}
-	if got := text("Makefile"); !strings.HasSuffix(got, "\nRULES_WASMCLOUD = v1.2.3\n\ninclude make/actor.mk\n") {
-		t.Errorf("Makefile is\n%s", got)
-	}
-	if got := text("go.mod"); !strings.Contains(got, "require "+modulePath+" v1.2.3\n") || strings.Contains(got, "replace") {
-		t.Errorf("go.mod is\n%s", got)
-	}
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil || !strings.Contains(string(mod), "\ngo "+goVersion+"\n") {
-		t.Errorf("this repository wants another Go than projects get, %s (%v)", goVersion, err)
 	}
 }
 

@@ -15,6 +15,11 @@ type Health struct {
 // ShuttingDown is a provider's answer on its shutdown subject.
 const ShuttingDown = "shutting down"
 
+// InstanceHeader is the header of a health reply in which providers made with our
+// SDK name their instance: the subject is that of all processes of a provider, on
+// whatever hosts, and each host wants to know of its own.
+const InstanceHeader = "Wasmcloud-Instance-Id"
+
 // HealthProbe is the body of a health request: what Elixir hosts send. Rust
 // hosts send nothing, and providers read neither.
 func HealthProbe() []byte {

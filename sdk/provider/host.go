@@ -24,7 +24,8 @@ type Host struct {
 }
 
 // CallActor calls an operation of the linked actor and returns its result. The deadline of ctx
-// counts; without one it is the lattice's RPC timeout. An error from the actor is an *ActorError.
+// counts; without one it is the lattice's RPC timeout. With the context of a Provider.Call, what is
+// called is a part of that call's trace. An error from the actor is an *ActorError.
 func (h *Host) CallActor(ctx context.Context, link LinkDefinition, operation string, msg []byte) ([]byte, error) {
 	timeout := h.Timeout()
 	if end, ok := ctx.Deadline(); ok {
@@ -40,6 +41,7 @@ func (h *Host) CallActor(ctx context.Context, link LinkDefinition, operation str
 		Cluster:   h.seed,
 		Timeout:   timeout,
 		Now:       h.opts.Now(),
+		Trace:     traceOf(ctx),
 	})
 }
 

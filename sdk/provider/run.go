@@ -140,7 +140,13 @@ func (r *runner) health(ctx context.Context, m *nats.Msg) {
 	if r.host.isTest() {
 		body, _ = json.Marshal(h) // two plain members
 	}
-	r.respond(m, body)
+	reply := nats.NewMsg(m.Reply)
+	reply.Data = body
+	// Every process of this provider hears the question, whichever host asks it.
+	reply.Header.Set(wasmbus.InstanceHeader, r.host.data.InstanceID)
+	if err := m.RespondMsg(reply); err != nil {
+		r.host.log.Debug("health not sent", "error", err)
+	}
 }
 
 // respond fails only without a reply subject, or when the connection is gone for good.

@@ -177,10 +177,23 @@ func (s *server) answer(ctx context.Context, inv *wasmbus.Invocation) ([]byte, e
 	c := Call{Link: link, Operation: plainOperation(inv.Operation), Msg: inv.Msg, ID: inv.ID, Trace: inv.TraceContext}
 	var msg []byte
 	err = guard(c.Operation, func() (err error) {
-		msg, err = s.p.Call(ctx, c)
+		msg, err = s.p.Call(withTrace(ctx, c.Trace), c)
 		return err
 	})
 	return msg, err
+}
+
+type traceKey struct{}
+
+// withTrace has calls of actors that are made while another is served carry its trace context, so
+// that a host sees them as parts of one call, and sees how deep they are nested.
+func withTrace(ctx context.Context, trace map[string]string) context.Context {
+	return context.WithValue(ctx, traceKey{}, trace)
+}
+
+func traceOf(ctx context.Context) map[string]string {
+	trace, _ := ctx.Value(traceKey{}).(map[string]string)
+	return trace
 }
 
 // plainOperation: some senders put the contract before it, "wasmcloud:keyvalue/KeyValue.Get".

@@ -20,7 +20,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/httpserver"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue/store"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -80,7 +79,7 @@ func atRecording() provider.Options {
 
 // counting is a store that does what the recording needs of one.
 type counting struct {
-	store.Store
+	keyvalue.KeyValue[context.Context]
 	mu sync.Mutex
 	n  map[string]int32
 }
@@ -104,7 +103,7 @@ func TestRecordedHostIsServed(t *testing.T) {
 			return nil
 		},
 		call: func(ctx context.Context, c provider.Call) ([]byte, error) {
-			reply, _, err := store.Dispatch(ctx, kv, c.Operation, c.Msg)
+			reply, _, err := keyvalue.DispatchKeyValue(ctx, kv, c.Operation, c.Msg)
 			return reply, err
 		},
 	}

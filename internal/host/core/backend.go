@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/events"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/policy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
@@ -202,14 +203,23 @@ func (h *Host) linkChanged(c lattice.Change) {
 // answered; other hosts ignore the member, and lose only that.
 const depthKey = "rules_wasmcloud.depth"
 
+// callKey is the member that says of which call's trace this one is a part. It
+// decides nothing but where the dashboard shows it.
+const callKey = "rules_wasmcloud.call"
+
+// maxCallID bounds what a caller may have the dashboard keep as a call's name.
+const maxCallID = 64
+
 // callRemote calls an actor of another host, or a provider.
 func (h *Host) callRemote(ctx context.Context, from string, to wasmbus.Entity, operation string, payload []byte) ([]byte, error) {
 	o := lattice.CallOptions{
 		Lattice: h.cfg.Lattice, Target: to, Operation: operation, Payload: payload, Origin: wasmbus.Actor(from),
 		HostKey: h.cfg.HostSeed, Cluster: h.cfg.ClusterSeed, Timeout: h.cfg.RPCTimeout, Now: h.cfg.Now(),
 	}
-	if to.ContractID == "" { // providers would not pass it on
-		o.Trace = map[string]string{depthKey: strconv.Itoa(wasmrt.Depth(ctx))}
+	// Providers made with our SDK pass it on when they call an actor.
+	o.Trace = map[string]string{depthKey: strconv.Itoa(wasmrt.Depth(ctx))}
+	if call := dash.CallOf(ctx); call != "" {
+		o.Trace[callKey] = call
 	}
 	return lattice.Call(ctx, h.conn, o)
 }
@@ -217,6 +227,9 @@ func (h *Host) callRemote(ctx context.Context, from string, to wasmbus.Entity, o
 // nested counts a call from another host as deep as its caller says. Who lies
 // gains nothing: without the member counting begins at 0.
 func nested(ctx context.Context, inv *wasmbus.Invocation) context.Context {
+	if call := inv.TraceContext[callKey]; call != "" && len(call) <= maxCallID {
+		ctx = dash.Within(ctx, call)
+	}
 	depth, err := strconv.Atoi(inv.TraceContext[depthKey])
 	if err != nil {
 		return ctx

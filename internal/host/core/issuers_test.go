@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
@@ -131,6 +133,22 @@ func TestRecordsAreHints(t *testing.T) {
 	_, err = w.call(a, "NumberGen.Random32", []byte(kvContract))
 	if err == nil || !strings.Contains(err.Error(), "missing capability claim") {
 		t.Errorf("error %v", err)
+	}
+	// Nor does a running actor become a stranger when its record goes.
+	kv, err := w.conn.NATS().JetStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range []string{a, "MLAST"} {
+		if _, err := kv.PublishMsg(&nats.Msg{
+			Subject: "$KV." + wasmbus.KVBucket("default") + "." + wasmbus.KeyClaims + subject, Header: nats.Header{"KV-Operation": {"DEL"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testkit.Eventually(t, "the records to go", func() bool { return !w.host.know.KnownActor("MLAST") })
+	if !w.host.know.KnownActor(a) {
+		t.Error("a runs here, and is not known any more")
 	}
 }
 

@@ -98,6 +98,32 @@ func TestActorCallsLinkedProvider(t *testing.T) {
 	}
 }
 
+// startLinkedRelay starts an actor that passes calls on, signed for these
+// contracts, and a key-value provider that it is linked to.
+func (w *world) startLinkedRelay(caps ...string) (actor string) {
+	w.t.Helper()
+	set := func(c *claims.Claims[claims.Actor]) { c.Metadata.Caps = caps }
+	actor = w.startRef(file(w.t, sign(w.t, read(w.t, "relay.wasm"), "linked", set))).PublicKey
+	w.command(wasmbus.ScaleActorCommand{ActorID: actor, Count: 5}) // it may be called back
+	p := w.startProvider(parFile(w.t, archive(w.t, "kv", nil)), "")
+	l := wasmbus.LinkDefinition{ActorID: actor, ProviderID: p.PublicKey, LinkName: "default", ContractID: kvContract}
+	if err := w.ctl.PutLink(context.Background(), l); err != nil {
+		w.t.Fatal(err)
+	}
+	testkit.Eventually(w.t, "the link", func() bool { _, ok := w.host.know.provider(actor, kvContract, "default"); return ok })
+	return actor
+}
+
+// A link lets nobody use what it was not signed for.
+func TestLinkIsNoCapability(t *testing.T) {
+	w := start(t, nil)
+	a := w.startLinkedRelay("wasmcloud:httpserver")
+	_, err := w.call(a, "Test.Echo", []byte(kvContract+";hello"))
+	if err == nil || !strings.Contains(err.Error(), "missing capability claim for "+kvContract) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // fakeProvider answers KeyValue.Increment with 42, after the checks that real
 // providers make.
 func fakeProvider(t *testing.T, w *world, id string) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -92,6 +93,16 @@ func TestProvidersThatAreNotInOrderAreRefused(t *testing.T) {
 	if inv := w.host.Inventory(); len(inv.Providers) != 0 {
 		t.Errorf("inventory %+v", inv.Providers)
 	}
+}
+
+// Providers, which are programs on this machine, are signed by whom this host trusts.
+func TestProvidersOfOtherIssuersAreRefused(t *testing.T) {
+	w := start(t, func(c *Config) { c.Issuers = []strkey.PublicKey{key(strkey.Account, "trusted").Public()} })
+	if got := w.providerFails(parFile(t, archive(t, "p", nil)), "default", ""); !strings.Contains(got, "signed by an issuer that is not trusted here") {
+		t.Errorf("%q", got)
+	}
+	trusted := func(o *par.CreateOptions) { o.Issuer = key(strkey.Account, "trusted") }
+	w.startProvider(parFile(t, archive(t, "p", trusted)), "")
 }
 
 // tampered changes a byte in the middle of the executable.

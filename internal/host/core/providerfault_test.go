@@ -215,6 +215,49 @@ func TestHealthChecks(t *testing.T) {
 	w.event(wasmbus.EventHealthPassed, &h)
 }
 
+// Between two runs of a provider its token may expire, unnoticed by timers where
+// the machine slept.
+func TestExpiredProviderIsNotStartedAgain(t *testing.T) {
+	var later atomic.Int64
+	w := start(t, func(c *Config) {
+		quick(2)(c)
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	p := w.startProvider(parFile(t, archive(t, "kv", expiring(time.Now().Add(30*time.Minute).Unix()))), "")
+	pid := w.processOf(p)
+	later.Store(int64(time.Hour))
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	var failed wasmbus.ProviderStartFailed
+	w.event(wasmbus.EventProviderFailed, &failed)
+	if log := w.logs.String(); !strings.Contains(log, "the token expired") || strings.Contains(log, "provider restarted") {
+		t.Errorf("event %+v", failed)
+	}
+}
+
+// Another host's process of the same provider answers the same question, and says
+// nothing about the one here, which hangs.
+func TestOtherHostsAnswerForTheirProvidersAlone(t *testing.T) {
+	soon := func(c *Config) { c.HealthFirst, c.HealthEvery = time.Millisecond, time.Millisecond }
+	n := serveNATS(t)
+	ref := parFile(t, archive(t, "kv", nil))
+	w := start(t, func(c *Config) { n.joined(c); soon(c) })
+	p := w.startProvider(ref, "")
+	second := start(t, n.joined)
+	second.startProvider(ref, "")
+	pid := w.processOf(p)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Kill(pid, syscall.SIGKILL) // it hears nothing else
+	var failed wasmbus.HealthCheck
+	w.event(wasmbus.EventHealthFailed, &failed)
+	if failed.PublicKey != p.PublicKey {
+		t.Errorf("event %+v", failed)
+	}
+}
+
 func TestProviderWhoseTokenExpires(t *testing.T) {
 	w := start(t, nil)
 	soon := time.Now().Add(2 * time.Second).Unix()

@@ -18,6 +18,9 @@ const readyTime = 10 * time.Second
 // readyPause lies between two questions whether a new provider listens.
 const readyPause = 10 * time.Millisecond
 
+// readyAnswer is how long the first answer is waited for; each further one longer.
+const readyAnswer = 50 * time.Millisecond
+
 // termTime is what a provider has between SIGTERM and SIGKILL.
 const termTime = 500 * time.Millisecond
 
@@ -74,8 +77,10 @@ func (h *Host) awaitReady(ctx context.Context, p *capability, run *providerRun) 
 	defer cancel()
 	pause := time.NewTicker(readyPause)
 	defer pause.Stop()
-	for {
-		if _, err := h.askHealth(ctx, p); err == nil {
+	// A question that it could not hear yet is not waited for long: where another
+	// host runs the same provider somebody hears it, and nothing says that it was lost.
+	for within := readyAnswer; ; within = min(2*within, healthTime) {
+		if _, err := h.askHealth(ctx, p, run, within); err == nil {
 			return nil
 		}
 		select {

@@ -45,16 +45,31 @@ func (h *Host) hostData(p *capability, run *providerRun) ([]byte, error) {
 	return d.Line()
 }
 
-// askHealth asks a provider how it is. An error means that it did not answer.
-func (h *Host) askHealth(ctx context.Context, p *capability) (wasmbus.Health, error) {
-	ctx, cancel := context.WithTimeout(ctx, healthTime)
+// askHealth asks a provider how it is. An error means that it did not answer. An
+// answer that names another instance is that of another host; of one that names
+// none nobody can tell.
+func (h *Host) askHealth(ctx context.Context, p *capability, run *providerRun, within time.Duration) (wasmbus.Health, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	subject := wasmbus.HealthSubject(h.cfg.Lattice, p.entity.PublicKey, p.entity.LinkName)
-	reply, err := h.conn.NATS().RequestWithContext(ctx, subject, wasmbus.HealthProbe())
+	nc := h.conn.NATS()
+	answers, err := nc.SubscribeSync(nc.NewInbox())
 	if err != nil {
 		return wasmbus.Health{}, err
 	}
-	return wasmbus.UnmarshalHealth(reply.Data)
+	defer func() { _ = answers.Unsubscribe() }()
+	subject := wasmbus.HealthSubject(h.cfg.Lattice, p.entity.PublicKey, p.entity.LinkName)
+	if err := nc.PublishRequest(subject, answers.Subject, wasmbus.HealthProbe()); err != nil {
+		return wasmbus.Health{}, err
+	}
+	for {
+		reply, err := answers.NextMsgWithContext(ctx)
+		if err != nil {
+			return wasmbus.Health{}, err // that nobody listens, too
+		}
+		if from := reply.Header.Get(wasmbus.InstanceHeader); from == "" || from == run.instance {
+			return wasmbus.UnmarshalHealth(reply.Data)
+		}
+	}
 }
 
 // healthTime is how long a provider may take to say how it is.
@@ -73,7 +88,7 @@ func (h *Host) checkHealth(p *capability, run *providerRun) {
 		case <-run.process.Done():
 		}
 	}()
-	health, err := h.askHealth(ctx, p)
+	health, err := h.askHealth(ctx, p, run, healthTime)
 	if ctx.Err() != nil {
 		return
 	}

@@ -75,6 +75,13 @@ func TestForgedInvocationsAreRefused(t *testing.T) {
 			i.Target.PublicKey = strings.Repeat("M", 56)
 			return i
 		}, "target"},
+		"of another actor": {func(i *wasmbus.Invocation) *wasmbus.Invocation {
+			n, err := wasmbus.NewInvocation(i.Origin, wasmbus.Actor(string(key(strkey.Module, "other").Public())), i.Operation, i.Msg, i.HostID, clusterSeed, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}, "(target)"},
 		"other id":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.ID = wasmbus.NewUUID(); return i }, "id"},
 		"no token":   {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.EncodedClaims = ""; return i }, "token"},
 		"no host id": {func(i *wasmbus.Invocation) *wasmbus.Invocation { i.HostID = ""; return i }, "host-id"},

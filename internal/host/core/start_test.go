@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -284,6 +286,24 @@ func TestTokenThatExpiresWhileRunning(t *testing.T) {
 	}
 }
 
+// A machine that slept has timers that are late, but knows the time.
+func TestExpiredTokenServesNoCall(t *testing.T) {
+	var later atomic.Int64
+	w := start(t, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) } })
+	expires := time.Now().Add(30 * time.Minute).Unix()
+	a := w.startRef(file(t, sign(t, read(t, "relay.wasm"), "short", func(c *claims.Claims[claims.Actor]) { c.Expires = expires }))).PublicKey
+	const operation, payload = "NumberGen.Random32", "wasmcloud:builtin:numbergen"
+	call := dash.Call{ID: "1", Target: a, Operation: operation, Payload: []byte(payload)}
+	if _, err := w.host.View().Call(context.Background(), call); err != nil {
+		t.Fatal(err)
+	}
+	later.Store(int64(time.Hour))
+	call.ID = "2"
+	if _, err := w.host.View().Call(context.Background(), call); err == nil || !strings.Contains(err.Error(), "the token expired") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestCallAliasBelongsToOneActor(t *testing.T) {
 	w := start(t, nil)
 	alias := "shared/alias"
@@ -292,6 +312,15 @@ func TestCallAliasBelongsToOneActor(t *testing.T) {
 	why := w.startFails(file(t, sign(t, read(t, "relay.wasm"), "second", set)))
 	if !strings.Contains(why, `call alias "shared/alias" belongs to the running actor `+first.PublicKey) {
 		t.Errorf("reason %q", why)
+	}
+	// Nor may an update take it.
+	third := w.startRef(file(t, sign(t, read(t, "relay.wasm"), "third", nil)))
+	err := w.send(wasmbus.UpdateActorCommand{ActorID: third.PublicKey, NewActorRef: file(t, sign(t, variant(t, read(t, "relay.wasm"), "x"), "third", set))})
+	if err == nil || !strings.Contains(err.Error(), "belongs to the running actor "+first.PublicKey) {
+		t.Errorf("error %v", err)
+	}
+	if got, _ := w.host.actorNamed(alias); got != first.PublicKey || w.host.actor(third.PublicKey).code().alias() != "" {
+		t.Errorf("the alias leads to %s", got)
 	}
 }
 

@@ -78,6 +78,32 @@ func TestTraceOfACall(t *testing.T) {
 	}
 }
 
+// A provider that calls an actor while it serves a call does so within that
+// call's trace.
+func TestTraceGoesThroughProviders(t *testing.T) {
+	traces := dash.NewTraces()
+	w := start(t, func(c *Config) { c.Traces = traces })
+	a := w.startLinkedRelay(kvContract)
+	// Test.CallBack has the provider call a, which then calls the built-in.
+	_, err := w.host.View().Call(context.Background(), dash.Call{
+		ID: "whole", Target: a, Operation: "Test.CallBack", Payload: []byte(kvContract + ";wasmcloud:builtin:numbergen"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := traces.List(); len(list) != 1 {
+		t.Errorf("%d traces of one call: %+v", len(list), list)
+	}
+	got, _ := traces.Get("whole")
+	var kinds []string
+	for _, s := range got.Spans {
+		kinds = append(kinds, s.Kind)
+	}
+	if want := []string{dash.SpanActor, dash.SpanLink, dash.SpanProvider, dash.SpanActor, dash.SpanBuiltin}; !slices.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+}
+
 // The dashboard commands every host of the lattice, and sees all of them.
 func TestViewOfTheLattice(t *testing.T) {
 	w := start(t, nil)

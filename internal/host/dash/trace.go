@@ -66,6 +66,20 @@ type Trace struct {
 
 type parentKey struct{}
 
+type callKey struct{}
+
+// Within makes spans begun with the context belong to the trace of another call:
+// one that came over the lattice says on whose behalf it is made.
+func Within(ctx context.Context, call string) context.Context {
+	return context.WithValue(ctx, callKey{}, call)
+}
+
+// CallOf gives the call to whose trace the spans of a context belong, "" for none.
+func CallOf(ctx context.Context) string {
+	call, _ := ctx.Value(callKey{}).(string)
+	return call
+}
+
 // Active is a span under way. A nil one is no span.
 type Active struct {
 	traces *Traces
@@ -77,6 +91,11 @@ type Active struct {
 func (t *Traces) Begin(ctx context.Context, s Span) (context.Context, *Active) {
 	if t == nil || s.Call == "" {
 		return ctx, nil
+	}
+	if whole := CallOf(ctx); whole != "" {
+		s.Call = whole
+	} else {
+		ctx = Within(ctx, s.Call)
 	}
 	now := time.Now()
 	t.mu.Lock()

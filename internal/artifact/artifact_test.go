@@ -172,6 +172,24 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+func TestVerifyDates(t *testing.T) {
+	at := func(expires, from int64) []byte {
+		return sign(t, module(t, "one"), "wasmcloud_jwt", seed(strkey.Account, 1), func(c *claims.Claims[claims.Actor]) { c.Expires, c.NotBefore = expires, from })
+	}
+	for name, c := range map[string]struct {
+		expires, from int64
+		refused       bool
+	}{
+		"last second": {now().Unix(), 0, false}, "expired": {now().Unix() - 1, 0, true},
+		"first second": {0, now().Unix(), false}, "not yet": {0, now().Unix() + 1, true},
+	} {
+		err := read(t, at(c.expires, c.from)).Verify(Policy{Now: now()})
+		if _, refused := errors.AsType[*claims.TimeError](err); refused != c.refused || !refused && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The token of one module, put at the end of another, must not vouch for it.
 func TestMovedToken(t *testing.T) {
 	one := read(t, sign(t, module(t, "one"), "wasmcloud_jwt", seed(strkey.Account, 1), nil))

@@ -123,6 +123,10 @@ func TestBoundIssuerSpeaksForItsOrigin(t *testing.T) {
 	if err := inv.Verify(v); err != nil {
 		t.Error(err)
 	}
+	v.Bound = func(k strkey.PublicKey) (Entity, bool) { return Entity{PublicKey: "V"}, k == bound.Public() }
+	if err := inv.Verify(v); err == nil {
+		t.Error("it spoke for another origin")
+	}
 }
 
 func TestVerifyRefuses(t *testing.T) {

@@ -1,5 +1,5 @@
-# common.mk: forwards targets to the folders named in `subdirs`; and holds what actor.mk and
-# provider.mk have in common.
+# common.mk: forwards targets to the folders named in `subdirs`; and holds what actor.mk,
+# provider.mk and interface.mk have in common.
 #
 # subdirs       folders with Makefiles of their own
 # top_targets   the targets that are forwarded
@@ -56,6 +56,10 @@ host: | $(call need,DEVHOST)
 registry: | $(call need,REGISTRY)
 	$(Q)$(REGISTRY) serve
 
+.FORCE:
+.PHONY: up down host registry .FORCE
+
+ifndef _wm_interface # which cannot be run
 # Until interrupted: build, put it in place of what runs in the host, run the cases, wait for an
 # edit. Nothing is pushed, so no registry is needed.
 WATCH ?= .
@@ -85,6 +89,6 @@ keys: | $(call need,SIGNER)
 check clippy doc:
 	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
 
-.FORCE:
-.PHONY: up down host registry dev inventory drain target-path target-path-abs target-file keys check clippy doc .FORCE
+.PHONY: dev inventory drain target-path target-path-abs target-file keys check clippy doc
+endif
 endif

@@ -11,6 +11,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/lint"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/validate"
 )
@@ -85,10 +86,8 @@ func lintCommand(s *cli.IO) *cobra.Command {
 	var off []string
 	least := severity{model.Warning}
 	var rules strings.Builder
-	var names []string
 	for _, r := range lint.Rules() {
 		fmt.Fprintf(&rules, "\n  %-16s %s", r.Name, r.Doc)
-		names = append(names, r.Name)
 	}
 	cmd := &cobra.Command{
 		Use:   "lint [FILE | FOLDER]...",
@@ -104,29 +103,14 @@ metadata suppressions = [{ id: "NAME", namespace: "org.example", reason: "why" }
 		Example: `  smithy lint
   smithy lint --disable MissingDocs --disable PackageMetadata payments.smithy`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, name := range off {
-				if !slices.Contains(names, name) {
-					return cli.Usage("there is no rule %s: want one of %s", name, strings.Join(names, ", "))
-				}
-			}
 			p, err := in.load(cmd.Context(), s, args)
 			if err != nil {
 				return err
 			}
-			m, loaded := model.Load(p.Sources)
-			var files []*syntax.File
-			for _, src := range p.Sources {
-				if f, err := syntax.Parse(src.Name, src.Data); err == nil && !strings.HasSuffix(src.Name, ".json") {
-					files = append(files, f)
-				}
+			events, err := lintEvents(p, off)
+			if err != nil {
+				return err
 			}
-			events := lint.Run(m, loaded, files, p.IsOwn, off)
-			for _, e := range loaded {
-				if e.ID != "Model.UnresolvedTrait" && e.Severity >= model.Danger {
-					events = append(events, e)
-				}
-			}
-			validate.Sort(events)
 			return tell(cmd, s, events, p.Sources, least.Severity, "No issues reported.")
 		},
 	}
@@ -134,4 +118,33 @@ metadata suppressions = [{ id: "NAME", namespace: "org.example", reason: "why" }
 	cmd.Flags().Var(&least, "severity", "the least severity that is shown: suppressed, note, warning, danger or error")
 	cmd.Flags().StringSliceVar(&off, "disable", nil, "rules that are switched off")
 	return cmd
+}
+
+// lintEvents gives what is bad for wasmCloud, and what of the rest lint needs to
+// be right. off are rules that are switched off.
+func lintEvents(p *project.Project, off []string) ([]model.Event, error) {
+	var names []string
+	for _, r := range lint.Rules() {
+		names = append(names, r.Name)
+	}
+	for _, name := range off {
+		if !slices.Contains(names, name) {
+			return nil, cli.Usage("there is no rule %s: want one of %s", name, strings.Join(names, ", "))
+		}
+	}
+	m, loaded := model.Load(p.Sources)
+	var files []*syntax.File
+	for _, src := range p.Sources {
+		if f, err := syntax.Parse(src.Name, src.Data); err == nil && !strings.HasSuffix(src.Name, ".json") {
+			files = append(files, f)
+		}
+	}
+	events := lint.Run(m, loaded, files, p.IsOwn, off)
+	for _, e := range loaded {
+		if e.ID != "Model.UnresolvedTrait" && e.Severity >= model.Danger {
+			events = append(events, e)
+		}
+	}
+	validate.Sort(events)
+	return events, nil
 }

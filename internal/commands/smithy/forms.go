@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,23 +15,32 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/validate"
 )
 
 func fmtCommand(s *cli.IO) *cobra.Command {
 	var check bool
+	var config string
 	cmd := &cobra.Command{
-		Use:   "fmt FILE | FOLDER...",
+		Use:   "fmt [FILE | FOLDER | -]...",
 		Short: "Write .smithy files in the one form",
 		Long: `Write .smithy files in the one form, that of smithy-cli's formatter. Comments stay, also those behind
 something; imports are sorted, and those that nothing uses stay (lint names them). A file with errors
-of form is left as it is. - reads standard input and writes standard output.`,
+of form is left as it is. Nothing named means what codegen.toml names on disk; - reads standard input and writes standard output.`,
 		Example: `  smithy fmt payments.smithy
+  smithy fmt                # what codegen.toml names
   smithy fmt --check .      # only names what is not in the form; exit 1 if there is something
   smithy fmt - < in.smithy`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				files, err := project.Local(config)
+				if err != nil {
+					return err
+				}
+				return formatAll(cmd, s, slices.DeleteFunc(files, func(name string) bool { return filepath.Ext(name) != ".smithy" }), check)
+			}
 			if len(args) == 1 && args[0] == "-" {
 				return filter(s)
 			}
@@ -41,6 +51,7 @@ of form is left as it is. - reads standard input and writes standard output.`,
 			return formatAll(cmd, s, files, check)
 		},
 	}
+	cmd.Flags().StringVarP(&config, "config", "c", "", "the configuration that names the models (default codegen.toml)")
 	cmd.Flags().BoolVar(&check, "check", false, "change nothing; fail if a file is not in the form")
 	return cmd
 }

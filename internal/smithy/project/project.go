@@ -5,6 +5,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/core"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
 )
@@ -65,6 +67,19 @@ func Load(ctx context.Context, cache *Cache, config string, files []string) (*Pr
 	return p, nil
 }
 
+// Files reads an interface and those that it uses, all named, from disk.
+func Files(own, uses []string) (*Project, error) {
+	p := &Project{}
+	for _, name := range slices.Concat(own, uses) {
+		if err := p.file(name); err != nil {
+			return nil, err
+		}
+	}
+	p.Own = own
+	p.addCore()
+	return p, nil
+}
+
 // configured adds what codegen.toml names. The files of the command line stand
 // in for its own ones.
 func (p *Project) configured(ctx context.Context, cache *Cache, config, text string, own bool) error {
@@ -72,11 +87,32 @@ func (p *Project) configured(ctx context.Context, cache *Cache, config, text str
 	if err != nil {
 		return err
 	}
-	if err := p.away(ctx, cache, entries); err != nil {
+	if err := p.away(ctx, cache, entries); err != nil || !own {
 		return err
 	}
+	return p.below(config, entries)
+}
+
+// Local lists the files on disk that a configuration names; "" means codegen.toml.
+func Local(config string) ([]string, error) {
+	config = cmp.Or(config, bundle.Config)
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	entries, err := parse(config, string(text))
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{}
+	err = p.below(config, entries)
+	return p.Own, err
+}
+
+// below adds what is on disk.
+func (p *Project) below(config string, entries []entry) error {
 	for _, e := range entries {
-		if e.path == "" || !own {
+		if e.path == "" {
 			continue
 		}
 		folder := filepath.Join(filepath.Dir(config), filepath.FromSlash(e.path))

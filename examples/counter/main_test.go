@@ -8,12 +8,11 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/actortest"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue/store"
 )
 
 // numbers is as much of a store as the actor uses.
 type numbers struct {
-	store.Store
+	keyvalue.KeyValue[context.Context]
 	n map[string]int32
 }
 
@@ -32,7 +31,7 @@ func TestCounter(t *testing.T) {
 	h := actortest.New(t, newActor())
 	s := numbers{n: map[string]int32{}}
 	h.Provide(keyvalue.Contract, func(operation string, payload []byte) ([]byte, error) {
-		reply, known, err := store.Dispatch(t.Context(), s, operation, payload)
+		reply, known, err := keyvalue.DispatchKeyValue(t.Context(), s, operation, payload)
 		if !known {
 			t.Errorf("it asks for %s", operation)
 		}

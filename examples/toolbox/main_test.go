@@ -99,7 +99,7 @@ func TestNote(t *testing.T) {
 	}
 	values := map[string]string{}
 	h.Provide(keyvalue.Contract, func(operation string, payload []byte) ([]byte, error) {
-		if operation == keyvalue.OpGet {
+		if operation == keyvalue.KeyValueGetOperation {
 			key, err := msgpack.DecodeString(payload)
 			value, ok := values[key]
 			return keyvalue.GetResponse{Value: value, Exists: ok}.MarshalMsgpack(), err

@@ -11,6 +11,7 @@ namespace org.wasmcloud.interface.httpserver
 
 use org.wasmcloud.model#U16
 use org.wasmcloud.model#n
+use org.wasmcloud.model#rename
 use org.wasmcloud.model#wasmbus
 use org.wasmcloud.model#wasmbusData
 
@@ -44,6 +45,12 @@ structure HttpRequest {
 
     /// What stands behind the question mark, "" for nothing.
     @n(2)
+    @rename([
+        {
+            lang: "go"
+            name: "Query"
+        }
+    ])
     @required
     queryString: String
 
@@ -63,6 +70,12 @@ structure HttpRequest {
 structure HttpResponse {
     /// The status, such as 200. It must be sent: receivers take 0 for one that is missing.
     @n(0)
+    @rename([
+        {
+            lang: "go"
+            name: "Status"
+        }
+    ])
     @required
     statusCode: U16
 

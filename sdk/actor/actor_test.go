@@ -84,7 +84,7 @@ func TestHTTP(t *testing.T) {
 	if res := h.HTTP(req); res.Status != 200 || string(res.Body) != "ok" {
 		t.Errorf("got %+v", res)
 	}
-	if _, err := h.Call(actor.HandleRequest, []byte("\x83")); !strings.HasPrefix(text(err), "reading an HTTP request: ") || !errors.Is(err, msgpack.ErrTruncated) {
+	if _, err := h.Call(actor.HandleRequest, []byte("\x83")); !strings.HasPrefix(text(err), "reading the message of HttpServer.HandleRequest: ") || !errors.Is(err, msgpack.ErrTruncated) {
 		t.Errorf("broken request: %v", err)
 	}
 }
@@ -96,8 +96,11 @@ func TestHTTPBytes(t *testing.T) {
 	if got := string(res.MarshalMsgpack()); got != want {
 		t.Errorf("response\n%q, want\n%q", got, want)
 	}
-	if got, want := string(actor.Response{}.MarshalMsgpack()), "\x83\xaastatusCode\xcc\xc8\xa6header\x80\xa4body\xc4\x00"; got != want {
-		t.Errorf("empty response\n%q, want\n%q", got, want)
+	a := actor.New()
+	a.HandleHTTP(func(*actor.Context, actor.Request) (actor.Response, error) { return actor.Response{}, nil })
+	empty, err := actortest.New(t, a).Call(actor.HandleRequest, actor.Request{}.MarshalMsgpack())
+	if want := "\x83\xaastatusCode\xcc\xc8\xa6header\x80\xa4body\xc4\x00"; err != nil || string(empty) != want {
+		t.Errorf("empty response\n%q, %v, want\n%q", empty, err, want)
 	}
 	// As wash sends it: the body is a str.
 	wash := "\x85\xa6method\xa3GET\xa4path\xa1/\xa4body\xa2hi\xabqueryString\xa3a=b\xa6header\x80"

@@ -1,14 +1,19 @@
 package actor
 
-import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+import (
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/httpserver"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/logging"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/numbergen"
+)
 
 // DefaultLink is the name of a link that was not given another.
 const DefaultLink = "default"
 
 // Contract ids of what every host has built in.
 const (
-	LoggingContract   = "wasmcloud:builtin:logging"
-	NumberGenContract = "wasmcloud:builtin:numbergen"
+	LoggingContract   = logging.Contract
+	NumberGenContract = numbergen.Contract
 )
 
 // Context is a handler's way out. It is valid until the handler returns.
@@ -40,13 +45,7 @@ func (c *Context) Via(target string) func(operation string, payload []byte) ([]b
 
 // CallHTTP lets another actor answer an HTTP request, as if a web server had called it.
 func (c *Context) CallHTTP(target string, req Request) (Response, error) {
-	reply, err := c.Call(target, HandleRequest, req.MarshalMsgpack())
-	if err != nil {
-		return Response{}, err
-	}
-	var res Response
-	err = res.UnmarshalMsgpack(reply)
-	return res, err
+	return httpserver.HttpServerClient{Call: c.Via(target)}.HandleRequest(req)
 }
 
 // Debug logs text that helps to find faults.
@@ -62,47 +61,26 @@ func (c *Context) Warn(text string) { c.log("warn", text) }
 func (c *Context) Error(text string) { c.log("error", text) }
 
 func (c *Context) log(level, text string) {
-	b := msgpack.AppendMap(nil, 2)
-	b = msgpack.AppendString(msgpack.AppendString(b, "level"), level)
-	b = msgpack.AppendString(msgpack.AppendString(b, "text"), text)
-	if _, err := c.Call(LoggingContract, "Logging.WriteLog", b); err != nil {
+	to := logging.LoggingClient{Call: c.Via(LoggingContract)}
+	if err := to.WriteLog(logging.LogEntry{Level: level, Text: text}); err != nil {
 		// A host may demand the capability in the actor's claims. Its own log is always open.
 		c.host.Log(level + ": " + text)
 	}
 }
 
 // GUID makes a random identifier, as in 8b3a3d1c-9d7e-4d1e-8f5c-2f6f4f0a7b11.
-func (c *Context) GUID() (string, error) {
-	reply, err := c.Call(NumberGenContract, "NumberGen.GenerateGuid", nil)
-	if err != nil {
-		return "", err
-	}
-	r := msgpack.NewReader(reply)
-	id := r.String()
-	return id, r.Err()
-}
+func (c *Context) GUID() (string, error) { return c.numbers().GenerateGuid() }
 
 // Random32 makes a random number of 32 bits.
-func (c *Context) Random32() (uint32, error) {
-	return c.number("NumberGen.Random32", nil)
-}
+func (c *Context) Random32() (uint32, error) { return c.numbers().Random32() }
 
 // RandomInRange makes a random number that is at least low and at most high.
 func (c *Context) RandomInRange(low, high uint32) (uint32, error) {
-	b := msgpack.AppendMap(nil, 2)
-	b = msgpack.AppendUint(msgpack.AppendString(b, "min"), uint64(low))
-	b = msgpack.AppendUint(msgpack.AppendString(b, "max"), uint64(high))
-	return c.number("NumberGen.RandomInRange", b)
+	return c.numbers().RandomInRange(numbergen.RangeLimit{Min: low, Max: high})
 }
 
-func (c *Context) number(operation string, payload []byte) (uint32, error) {
-	reply, err := c.Call(NumberGenContract, operation, payload)
-	if err != nil {
-		return 0, err
-	}
-	r := msgpack.NewReader(reply)
-	n := r.Uint(32)
-	return uint32(n), r.Err()
+func (c *Context) numbers() numbergen.NumberGenClient {
+	return numbergen.NumberGenClient{Call: c.Via(NumberGenContract)}
 }
 
 // healthy is what an actor says of itself unless it has another handler for that.

@@ -12,19 +12,23 @@ type Request = httpserver.Request
 type Response = httpserver.Response
 
 // HandleHTTP registers the handler of HTTP requests. An error is answered to the HTTP server, which
-// makes a 500 of it; for other codes give a Response.
+// makes a 500 of it; for other codes give a Response. A status of 0 is sent as 200.
 func (a *Actor) HandleHTTP(h func(ctx *Context, req Request) (Response, error)) {
 	a.Handle(HandleRequest, func(ctx *Context, payload []byte) ([]byte, error) {
-		var req Request
-		if err := req.UnmarshalMsgpack(payload); err != nil {
-			return nil, err
-		}
-		res, err := h(ctx, req)
-		if err != nil {
-			return nil, err
-		}
-		return res.MarshalMsgpack(), nil
+		reply, _, err := httpserver.DispatchHttpServer(ctx, httpHandler(h), HandleRequest, payload)
+		return reply, err
 	})
+}
+
+type httpHandler func(ctx *Context, req Request) (Response, error)
+
+// HandleRequest makes it an httpserver.HttpServer.
+func (h httpHandler) HandleRequest(ctx *Context, req Request) (Response, error) {
+	res, err := h(ctx, req)
+	if res.Status == 0 {
+		res.Status = 200
+	}
+	return res, err
 }
 
 // Text makes a response of plain text.

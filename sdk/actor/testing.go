@@ -3,7 +3,7 @@ package actor
 import (
 	"regexp"
 
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 // T is what a test of an actor gets. It is a Context, and a way to fail.
@@ -40,59 +40,42 @@ type test struct {
 	run  func(t *T)
 }
 
-// result is what a test runner gets of one test.
-type result struct {
-	name    string
-	failure string // "" if it passed
-}
-
 // Test registers a test that runs inside the host, by the contract wasmcloud:testing: test runners
 // such as "lattice test" call the actor's Testing.Start and get the results of all tests whose names
 // they ask for. Names are matched by regular expressions.
 func (a *Actor) Test(name string, run func(t *T)) {
 	a.tests = append(a.tests, test{name: name, run: run})
-	a.Handle("Testing.Start", a.startTests)
+	a.Handle(testing.TestingStartOperation, a.startTests)
 	a.Handle("Start", a.startTests) // what Makefiles of 2021 send
 }
 
 func (a *Actor) startTests(ctx *Context, payload []byte) ([]byte, error) {
-	patterns, err := readPatterns(payload)
-	if err != nil {
-		return nil, err
+	if len(payload) == 0 { // test runners need not send options
+		payload = testing.TestOptions{}.MarshalMsgpack()
 	}
-	results := a.runTests(ctx, patterns)
-	b := msgpack.AppendArray(nil, len(results))
-	for _, r := range results {
-		b = r.append(b)
-	}
-	return b, nil
+	reply, _, err := testing.DispatchTesting(ctx, suite{a}, testing.TestingStartOperation, payload)
+	return reply, err
 }
 
-// readPatterns reads TestOptions. Without any pattern every test is meant.
-func readPatterns(payload []byte) ([]string, error) {
-	var patterns []string
-	r := msgpack.NewReader(payload)
-	if len(payload) > 0 {
-		r.Map(func(key string) {
-			if key == "patterns" {
-				r.Array(func(int) { patterns = append(patterns, r.String()) })
-			}
-		})
+// suite is the tests of an actor as the contract has them.
+type suite struct{ actor *Actor }
+
+// Start runs tests. Without any pattern every test is meant.
+func (s suite) Start(ctx *Context, options testing.TestOptions) ([]testing.TestResult, error) {
+	if len(options.Patterns) == 0 {
+		options.Patterns = []string{".*"}
 	}
-	if len(patterns) == 0 {
-		patterns = []string{".*"}
-	}
-	return patterns, msgpack.Explain("reading the options of a test run", r.Err())
+	return s.actor.runTests(ctx, options.Patterns), nil
 }
 
 // runTests runs the tests in the order of the patterns that match them, each once.
-func (a *Actor) runTests(ctx *Context, patterns []string) []result {
-	var results []result
+func (a *Actor) runTests(ctx *Context, patterns []string) []testing.TestResult {
+	var results []testing.TestResult
 	ran := make([]bool, len(a.tests))
 	for _, pattern := range patterns {
 		re, err := regexp.Compile(pattern)
 		if err != nil {
-			results = append(results, result{name: "TestCase", failure: "pattern " + pattern + ": " + err.Error()})
+			results = append(results, outcome("TestCase", "pattern "+pattern+": "+err.Error()))
 			continue
 		}
 		for i, t := range a.tests {
@@ -106,30 +89,28 @@ func (a *Actor) runTests(ctx *Context, patterns []string) []result {
 }
 
 // result runs the test. One that panics has failed; the others run on.
-func (t test) result(ctx *Context) (res result) {
+func (t test) result(ctx *Context) (res testing.TestResult) {
 	handle := &T{Context: ctx}
 	defer func() {
+		failure := ""
 		switch v := recover(); v {
 		case nil:
 		case any(handle):
-			res.failure = handle.failure
+			failure = handle.failure
 		default:
-			res.failure = "panicked: " + panicText(v)
+			failure = "panicked: " + panicText(v)
 		}
+		res = outcome(t.name, failure)
 	}()
-	res.name = t.name
 	t.run(handle)
 	return res
 }
 
-// append writes a TestResult. Its snapData is JSON: {"data":[]} or {"error":"…"}.
-func (r result) append(b []byte) []byte {
+// outcome is of a test that passed if failure is "". Its snapData is JSON: {"data":[]} or {"error":"…"}.
+func outcome(name, failure string) testing.TestResult {
 	snap := []byte(`{"data":[]}`)
-	if r.failure != "" {
-		snap = append(AppendJSONString([]byte(`{"error":`), r.failure), '}')
+	if failure != "" {
+		snap = append(AppendJSONString([]byte(`{"error":`), failure), '}')
 	}
-	b = msgpack.AppendMap(b, 3)
-	b = msgpack.AppendString(msgpack.AppendString(b, "name"), r.name)
-	b = msgpack.AppendBool(msgpack.AppendString(b, "passed"), r.failure == "")
-	return msgpack.AppendBytes(msgpack.AppendString(b, "snapData"), snap)
+	return testing.TestResult{Name: name, Passed: failure == "", SnapData: snap}
 }

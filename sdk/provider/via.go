@@ -6,5 +6,7 @@ import "context"
 //
 //	subscriber := messaging.MessageSubscriberClient{Call: host.Via(ctx, link)}
 func (h *Host) Via(ctx context.Context, link LinkDefinition) func(operation string, payload []byte) ([]byte, error) {
-	return func(operation string, payload []byte) ([]byte, error) { return h.CallActor(ctx, link, operation, payload) }
+	return func(operation string, payload []byte) ([]byte, error) {
+		return h.CallActor(ctx, link, operation, payload)
+	}
 }

@@ -27,35 +27,37 @@ func (g *generator) service(s *model.Shape) {
 	n, ops := name(s), g.m.OperationsOf(s)
 	g.p("// The operations of %s.\nconst (", n)
 	for _, op := range ops {
-		g.p("%sOperation = %q", n+name(op), model.Name(s.ID)+"."+model.Name(op.ID))
+		g.p("%s = %q", operationConstant(s, op), operationName(s, op))
 	}
 	g.p(")\n")
-	g.client(n, ops)
-	g.dispatcher(n, ops)
+	g.client(s, ops)
+	g.dispatcher(s, ops)
+	g.register(s, ops)
 }
 
-func (g *generator) client(n string, ops []*model.Shape) {
-	g.p("// %sClient calls the operations of %s. Call sends a message and gives the answer: in an actor\n// that is what Context.Via gives.", n, n)
+func (g *generator) client(s *model.Shape, ops []*model.Shape) {
+	n := name(s)
+	g.p("// %sClient calls the operations of %s. Call sends a message and gives the answer:\n// in an actor that is what Context.Via gives, in a provider what Host.Via gives.", n, n)
 	g.p("type %sClient struct {\nCall func(operation string, payload []byte) ([]byte, error)\n}\n", n)
 	for _, op := range ops {
 		param, result := g.signature(op)
-		g.docs(name(op), op, "calls the operation.")
-		g.p("func (c %sClient) %s(%s) %s {", n, name(op), param, result)
-		g.p("var b []byte")
+		g.docs(method(op), op, "calls the operation.")
+		g.p("func (c %sClient) %s(%s) %s {\nvar b []byte", n, method(op), param, result)
 		if param != "" {
 			g.append("in", g.m.Shape(op.Input), 0)
 		}
 		if g.empty(op.Output) {
-			g.p("_, err := c.Call(%sOperation, b)\nreturn err\n}\n", n+name(op))
+			g.p("_, err := c.Call(%s, b)\nreturn err\n}\n", operationConstant(s, op))
 			continue
 		}
-		g.p("if b, err = c.Call(%sOperation, b); err != nil {\nreturn out, err\n}\nr := msgpack.NewReader(b)", n+name(op))
+		g.p("if b, err = c.Call(%s, b); err != nil {\nreturn out, err\n}\nr := msgpack.NewReader(b)", operationConstant(s, op))
 		g.read("out", g.m.Shape(op.Output), 0)
-		g.p("return out, r.Done()\n}\n")
+		g.p("return out, msgpack.Explain(%q, r.Done())\n}\n", "reading the answer of "+operationName(s, op))
 	}
 }
 
-func (g *generator) dispatcher(n string, ops []*model.Shape) {
+func (g *generator) dispatcher(s *model.Shape, ops []*model.Shape) {
+	n := name(s)
 	g.p("// %s is what implements the service. C is what goes with a call: in an actor *actor.Context,\n// in a provider what it needs.", n)
 	g.p("type %s[C any] interface {", n)
 	for _, op := range ops {
@@ -63,13 +65,13 @@ func (g *generator) dispatcher(n string, ops []*model.Shape) {
 		if t := op.Trait("documentation"); t != nil {
 			g.comment(t.Value.Text)
 		}
-		g.p("%s(%s) %s", name(op), strings.TrimSuffix("ctx C, "+param, ", "), result)
+		g.p("%s(%s) %s", method(op), strings.TrimSuffix("ctx C, "+param, ", "), result)
 	}
 	g.p("}\n")
 	g.p("// Dispatch%s reads a message, calls the operation that it is for and writes the answer; known is\n// false if the service has no such operation.", n)
-	g.p("func Dispatch%s[C any](ctx C, s %s[C], operation string, payload []byte) (reply []byte, known bool, err error) {\nvar b []byte\nswitch operation {", n, n)
+	g.p("func Dispatch%s[C any](ctx C, s %s[C], operation string, payload []byte) (reply []byte, known bool, err error) {\nswitch operation {", n, n)
 	for _, op := range ops {
-		g.p("case %sOperation:", n+name(op))
+		g.p("case %s:", operationConstant(s, op))
 		args := "ctx"
 		if !g.empty(op.Input) {
 			args += ", in"
@@ -78,16 +80,32 @@ func (g *generator) dispatcher(n string, ops []*model.Shape) {
 			if in.Type != "structure" || len(in.Members) > 0 { // of a message without members any bytes will do
 				g.p("r := msgpack.NewReader(payload)")
 				g.read("in", in, 0)
-				g.p("if err := r.Done(); err != nil {\nreturn nil, true, err\n}")
+				g.p("if err := r.Done(); err != nil {\nreturn nil, true, msgpack.Explain(%q, err)\n}", "reading the message of "+operationName(s, op))
 			}
 		}
 		if g.empty(op.Output) {
-			g.p("return nil, true, s.%s(%s)", name(op), args)
+			g.p("return nil, true, s.%s(%s)", method(op), args)
 			continue
 		}
-		g.p("out, err := s.%s(%s)\nif err != nil {\nreturn nil, true, err\n}", name(op), args)
+		g.p("out, err := s.%s(%s)\nif err != nil {\nreturn nil, true, err\n}\nvar b []byte", method(op), args)
 		g.append("out", g.m.Shape(op.Output), 0)
 		g.p("return b, true, nil")
 	}
-	g.p("}\nreturn b, false, nil\n}\n")
+	g.p("}\nreturn nil, false, nil\n}\n")
 }
+
+// register is for actors, which have a handler for each operation.
+func (g *generator) register(s *model.Shape, ops []*model.Shape) {
+	n := name(s)
+	g.p("// Register%s lets s answer each operation of the service: in an actor, Register%s(s, a.Handle).", n, n)
+	g.p("func Register%s[C any, H ~func(C, []byte) ([]byte, error)](s %s[C], handle func(operation string, h H)) {", n, n)
+	var all []string
+	for _, op := range ops {
+		all = append(all, operationConstant(s, op))
+	}
+	g.p("for _, operation := range []string{%s} {", strings.Join(all, ", "))
+	g.p("handle(operation, func(ctx C, payload []byte) ([]byte, error) {\nreply, _, err := Dispatch%s(ctx, s, operation, payload)\nreturn reply, err\n})\n}\n}\n", n)
+}
+
+// operationName is what an operation is called on the bus.
+func operationName(s, op *model.Shape) string { return model.Name(s.ID) + "." + model.Name(op.ID) }

@@ -194,10 +194,14 @@ func codegenNames(l *linter) {
 		seen, wire := map[string]string{}, map[string]string{}
 		for _, m := range s.Members {
 			name := model.MemberName(m.ID)
-			if other := seen[GoName(name)]; other != "" {
-				l.errorf(m, m.Pos, "`%s` and `%s` of `%s` both become %s in generated code", other, name, s.ID, GoName(name))
+			inGo := GoName(name)
+			if to := Renamed(m, "go"); to != "" {
+				inGo = to
 			}
-			seen[GoName(name)] = name
+			if other := seen[inGo]; other != "" {
+				l.errorf(m, m.Pos, "`%s` and `%s` of `%s` both become %s in generated code", other, name, s.ID, inGo)
+			}
+			seen[inGo] = name
 			sent := name
 			if t := m.Trait(ns + "serialization"); t != nil && t.Value.Get("name").IsString() {
 				sent = t.Value.Get("name").Text
@@ -232,6 +236,20 @@ func GoName(name string) string {
 		}
 	}
 	return b.String()
+}
+
+// Renamed gives the name that @rename has for a language, "" if it has none.
+func Renamed(s *model.Shape, lang string) string {
+	t := s.Trait(ns + "rename")
+	if t == nil {
+		return ""
+	}
+	for _, item := range t.Value.Items {
+		if l := item.Get("lang"); l.IsString() && l.Text == lang && item.Get("name").IsString() {
+			return item.Get("name").Text
+		}
+	}
+	return ""
 }
 
 func reserved(name string) bool {

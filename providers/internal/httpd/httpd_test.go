@@ -66,6 +66,9 @@ func (b *bed) serve(actor string, handle handler) {
 			return nil, err
 		}
 		res, err := handle(req)
+		if res.Status == 0 {
+			res.Status = 200
+		}
 		return res.MarshalMsgpack(), err
 	})
 }

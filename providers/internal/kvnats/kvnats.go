@@ -13,7 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue/store"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -87,7 +87,7 @@ func (p *Provider) dispatch(ctx context.Context, c provider.Call) ([]byte, error
 	if !ok {
 		return nil, errors.New("the link has just been removed")
 	}
-	reply, known, err := store.Dispatch(ctx, v, c.Operation, c.Msg)
+	reply, known, err := keyvalue.DispatchKeyValue(ctx, v, c.Operation, c.Msg)
 	if !known {
 		return nil, provider.UnknownOperation(c.Operation)
 	}

@@ -209,8 +209,8 @@ func TestKindsAreNotMixed(t *testing.T) {
 	wantError(t, err, "is a string, not a list")
 	_, err = kv.Call("KeyValue.Explode", nil)
 	wantError(t, err, "unknown operation")
-	_, err = kv.Call(keyvalue.OpSet, []byte{0xc1})
-	wantError(t, err, "reading SetRequest")
+	_, err = kv.Call(keyvalue.KeyValueSetOperation, []byte{0xc1})
+	wantError(t, err, "reading the message of KeyValue.Set")
 }
 
 // clock is a time that tests move.

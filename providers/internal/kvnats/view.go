@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue/store"
 )
 
 // view is what one link sees of a bucket.
@@ -19,7 +18,7 @@ type view struct {
 	prefix string
 }
 
-var _ store.Store = view{}
+var _ keyvalue.KeyValue[context.Context] = view{}
 
 func (v view) read(ctx context.Context, k kind, key string) (found, error) {
 	name, err := bucketKey(v.prefix, key)
@@ -116,7 +115,7 @@ func (v view) Increment(ctx context.Context, r keyvalue.IncrementRequest) (sum i
 	return sum, err
 }
 
-func (v view) ListAdd(ctx context.Context, r keyvalue.ListRequest) (length uint32, err error) {
+func (v view) ListAdd(ctx context.Context, r keyvalue.ListAddRequest) (length uint32, err error) {
 	err = v.change(ctx, aList, r.ListName, func(old found) (record, change, error) {
 		old.values = append(old.values, r.Value)
 		length = uint32(len(old.values))
@@ -126,7 +125,7 @@ func (v view) ListAdd(ctx context.Context, r keyvalue.ListRequest) (length uint3
 }
 
 // ListDel removes the first such value. A list without values is no list any more.
-func (v view) ListDel(ctx context.Context, r keyvalue.ListRequest) (removed bool, err error) {
+func (v view) ListDel(ctx context.Context, r keyvalue.ListDelRequest) (removed bool, err error) {
 	err = v.change(ctx, aList, r.ListName, func(old found) (record, change, error) {
 		i := slices.Index(old.values, r.Value)
 		removed = i >= 0
@@ -179,7 +178,7 @@ func (v view) clear(ctx context.Context, k kind, key string) (existed bool, err 
 	return existed, err
 }
 
-func (v view) SetAdd(ctx context.Context, r keyvalue.SetValueRequest) (added uint32, err error) {
+func (v view) SetAdd(ctx context.Context, r keyvalue.SetAddRequest) (added uint32, err error) {
 	err = v.change(ctx, aSet, r.SetName, func(old found) (record, change, error) {
 		i, there := slices.BinarySearch(old.values, r.Value)
 		added = 0
@@ -193,7 +192,7 @@ func (v view) SetAdd(ctx context.Context, r keyvalue.SetValueRequest) (added uin
 	return added, err
 }
 
-func (v view) SetDel(ctx context.Context, r keyvalue.SetValueRequest) (removed uint32, err error) {
+func (v view) SetDel(ctx context.Context, r keyvalue.SetDelRequest) (removed uint32, err error) {
 	err = v.change(ctx, aSet, r.SetName, func(old found) (record, change, error) {
 		i, there := slices.BinarySearch(old.values, r.Value)
 		removed = 0

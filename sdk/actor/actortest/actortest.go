@@ -21,7 +21,9 @@ import (
 	"testing"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor"
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/logging"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/numbergen"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 // Provider answers the calls that an actor makes to one capability or one other actor. Payload and
@@ -108,32 +110,16 @@ func (h *Harness) Log() []Entry {
 // RunTests runs the tests that the actor registered by Actor.Test, each as a subtest of t.
 func (h *Harness) RunTests(t *testing.T) {
 	t.Helper()
-	reply, err := h.Call("Testing.Start", nil)
+	results, err := contract.TestingClient{Call: h.Call}.Start(contract.TestOptions{})
 	if err != nil {
-		t.Fatalf("Testing.Start: %v", err)
+		t.Fatalf("%s: %v", contract.TestingStartOperation, err)
 	}
-	r := msgpack.NewReader(reply)
-	r.Array(func(int) {
-		var name, snap string
-		var passed bool
-		r.Map(func(key string) {
-			switch key {
-			case "name":
-				name = r.String()
-			case "passed":
-				passed = r.Bool()
-			case "snapData":
-				snap = string(r.Bytes())
+	for _, r := range results {
+		t.Run(r.Name, func(t *testing.T) {
+			if !r.Passed {
+				t.Error(string(r.SnapData))
 			}
 		})
-		t.Run(name, func(t *testing.T) {
-			if !passed {
-				t.Error(snap)
-			}
-		})
-	})
-	if err := r.Done(); err != nil {
-		t.Fatalf("results of the tests: %v", err)
 	}
 }
 
@@ -159,54 +145,50 @@ func (h *Harness) record(e Entry) {
 	h.t.Logf("actor: %s: %s", e.Level, e.Text)
 }
 
+// logging and numbers are the built-in capabilities.
 func (h *Harness) logging(operation string, payload []byte) ([]byte, error) {
-	if operation != "Logging.WriteLog" {
-		return nil, fmt.Errorf("logging does not answer %s", operation)
-	}
-	var e Entry
-	r := msgpack.NewReader(payload)
-	r.Map(func(key string) {
-		switch key {
-		case "level":
-			e.Level = r.String()
-		case "text":
-			e.Text = r.String()
-		}
-	})
-	if r.Err() == nil {
-		h.record(e)
-	}
-	return nil, r.Err()
+	reply, known, err := logging.DispatchLogging(h, builtin{}, operation, payload)
+	return answer(logging.Contract, operation, reply, known, err)
 }
 
 func (h *Harness) numbers(operation string, payload []byte) ([]byte, error) {
+	reply, known, err := numbergen.DispatchNumberGen(h, builtin{}, operation, payload)
+	return answer(numbergen.Contract, operation, reply, known, err)
+}
+
+func answer(contract, operation string, reply []byte, known bool, err error) ([]byte, error) {
+	if !known {
+		return nil, fmt.Errorf("%s does not answer %s", contract, operation)
+	}
+	return reply, err
+}
+
+// builtin implements the two contracts for a harness.
+type builtin struct{}
+
+func (builtin) WriteLog(h *Harness, e logging.LogEntry) error {
+	h.record(Entry{Level: e.Level, Text: e.Text})
+	return nil
+}
+
+func (builtin) GenerateGuid(h *Harness) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch operation {
-	case "NumberGen.GenerateGuid":
-		hi, lo := h.random.Uint64(), h.random.Uint64()
-		id := fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0xfff, lo&0xffffffffffff)
-		return msgpack.AppendString(nil, id), nil
-	case "NumberGen.Random32":
-		return msgpack.AppendUint(nil, uint64(h.random.Uint32())), nil
-	case "NumberGen.RandomInRange":
-		var low, high uint64
-		r := msgpack.NewReader(payload)
-		r.Map(func(key string) {
-			switch key {
-			case "min":
-				low = r.Uint(32)
-			case "max":
-				high = r.Uint(32)
-			}
-		})
-		if r.Err() != nil {
-			return nil, r.Err()
-		}
-		if low > high {
-			return nil, fmt.Errorf("no number is at least %d and at most %d", low, high)
-		}
-		return msgpack.AppendUint(nil, low+h.random.Uint64N(high-low+1)), nil
+	hi, lo := h.random.Uint64(), h.random.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0xfff, lo&0xffffffffffff), nil
+}
+
+func (builtin) Random32(h *Harness) (uint32, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.random.Uint32(), nil
+}
+
+func (builtin) RandomInRange(h *Harness, r numbergen.RangeLimit) (uint32, error) {
+	if r.Min > r.Max {
+		return 0, fmt.Errorf("no number is at least %d and at most %d", r.Min, r.Max)
 	}
-	return nil, fmt.Errorf("numbergen does not answer %s", operation)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return r.Min + uint32(h.random.Uint64N(uint64(r.Max-r.Min)+1)), nil
 }

@@ -6,7 +6,10 @@
 // map keys in any order, unknown keys.
 package msgpack
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // AppendNil appends nil.
 func AppendNil(b []byte) []byte { return append(b, 0xc0) }
@@ -110,4 +113,14 @@ func appendBig(b []byte, v uint64, size int) []byte {
 		b = append(b, byte(v>>(8*i)))
 	}
 	return b
+}
+
+// Keys gives the keys of a map in order, so that equal messages have equal bytes.
+func Keys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -240,4 +241,23 @@ func reader(t *testing.T, message string) *msgpack.Reader {
 		t.Fatal(err)
 	}
 	return msgpack.NewReader(b)
+}
+
+// What callers keep is in proportion to the message, however it is made.
+func TestHold(t *testing.T) {
+	r := msgpack.NewReader(make([]byte, 100))
+	r.Hold(1<<20 + 16*100)
+	if r.Err() != nil {
+		t.Error(r.Err())
+	}
+	r.Hold(1)
+	if !errors.Is(r.Err(), msgpack.ErrMemory) || r.Bool() {
+		t.Errorf("one byte more gives %v", r.Err())
+	}
+}
+
+func TestKeysAreInOrder(t *testing.T) {
+	if got := msgpack.Keys(map[string]int{"b": 1, "": 2, "a": 3}); !slices.Equal(got, []string{"", "a", "b"}) {
+		t.Errorf("%q", got)
+	}
 }

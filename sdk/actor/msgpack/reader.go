@@ -16,16 +16,24 @@ var (
 	ErrType      = errors.New("msgpack: value of another type expected")
 	ErrRange     = errors.New("msgpack: number is out of range")
 	ErrDepth     = errors.New("msgpack: message is nested too deep")
+	ErrMemory    = errors.New("msgpack: message takes far more memory than it has bytes")
 	ErrTrailing  = errors.New("msgpack: message goes on after its end")
+)
+
+// What the values that Hold counts may take: some for any message, more for one that has more bytes.
+const (
+	heldAlways  = 1 << 20
+	heldPerByte = 16
 )
 
 // Reader reads one message, value by value. After an error it gives zero values only, so that
 // callers may look at Err once, at the end. Whatever lengths a message claims, a Reader takes no
-// more memory than the message itself.
+// more memory than the message itself; callers that keep larger values say so by Hold.
 type Reader struct {
 	buf   []byte
 	pos   int
 	depth int
+	held  int64
 	err   error
 }
 
@@ -41,6 +49,14 @@ func (r *Reader) Done() error {
 		r.fail(ErrTrailing)
 	}
 	return r.err
+}
+
+// Hold counts size bytes that the caller takes for a value beside those that Readers give. It fails
+// with ErrMemory when all of them are out of proportion to the message.
+func (r *Reader) Hold(size int) {
+	if r.held += int64(size); r.held > heldAlways+heldPerByte*int64(len(r.buf)) {
+		r.fail(ErrMemory)
+	}
 }
 
 // Nil takes a nil if it is next, and says whether it was. At the end of the message it says no.

@@ -1,8 +1,7 @@
 package keyvalue
 
-import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
-
-// Client sends the contract's operations. An actor makes it of its context:
+// Client calls the contract's operations, as KeyValueClient does, with arguments in place of most
+// messages. An actor makes it of its context:
 //
 //	kv := keyvalue.Client{Call: ctx.Via(keyvalue.Contract)}
 type Client struct {
@@ -10,109 +9,60 @@ type Client struct {
 }
 
 // Get reads a value.
-func (c Client) Get(key string) (GetResponse, error) {
-	reply, err := c.Call(OpGet, msgpack.EncodeString(key))
-	if err != nil {
-		return GetResponse{}, err
-	}
-	var r GetResponse
-	err = r.UnmarshalMsgpack(reply)
-	return r, err
-}
+func (c Client) Get(key string) (GetResponse, error) { return KeyValueClient(c).Get(key) }
 
 // Set writes a value.
-func (c Client) Set(r SetRequest) error {
-	_, err := c.Call(OpSet, r.MarshalMsgpack())
-	return err
-}
+func (c Client) Set(r SetRequest) error { return KeyValueClient(c).Set(r) }
 
 // Del removes a value and says whether there was one.
-func (c Client) Del(key string) (bool, error) { return c.ask(OpDel, msgpack.EncodeString(key)) }
+func (c Client) Del(key string) (bool, error) { return KeyValueClient(c).Del(key) }
 
 // Contains says whether there is a value.
-func (c Client) Contains(key string) (bool, error) {
-	return c.ask(OpContains, msgpack.EncodeString(key))
-}
+func (c Client) Contains(key string) (bool, error) { return KeyValueClient(c).Contains(key) }
 
 // Increment adds to a number, which begins at 0, and gives the sum.
 func (c Client) Increment(key string, by int32) (int32, error) {
-	reply, err := c.Call(OpIncrement, IncrementRequest{Key: key, Value: by}.MarshalMsgpack())
-	if err != nil {
-		return 0, err
-	}
-	return msgpack.DecodeInt32(reply)
+	return KeyValueClient(c).Increment(IncrementRequest{Key: key, Value: by})
 }
 
 // ListAdd appends a value to a list and gives the list's length.
 func (c Client) ListAdd(list, value string) (uint32, error) {
-	return c.count(OpListAdd, ListRequest{list, value}.MarshalMsgpack())
+	return KeyValueClient(c).ListAdd(ListAddRequest{ListName: list, Value: value})
 }
 
 // ListDel removes the first such value from a list and says whether there was one.
 func (c Client) ListDel(list, value string) (bool, error) {
-	return c.ask(OpListDel, ListRequest{list, value}.MarshalMsgpack())
+	return KeyValueClient(c).ListDel(ListDelRequest{ListName: list, Value: value})
 }
 
 // ListRange gives the values of a list from index start to index stop, both included.
 func (c Client) ListRange(list string, start, stop int32) ([]string, error) {
-	return c.strings(OpListRange, ListRangeRequest{list, start, stop}.MarshalMsgpack())
+	return KeyValueClient(c).ListRange(ListRangeRequest{ListName: list, Start: start, Stop: stop})
 }
 
 // ListClear removes a list and says whether there was one.
-func (c Client) ListClear(list string) (bool, error) {
-	return c.ask(OpListClear, msgpack.EncodeString(list))
-}
+func (c Client) ListClear(list string) (bool, error) { return KeyValueClient(c).ListClear(list) }
 
 // SetAdd adds a value to a set and gives the number of values added, 0 or 1.
 func (c Client) SetAdd(set, value string) (uint32, error) {
-	return c.count(OpSetAdd, SetValueRequest{set, value}.MarshalMsgpack())
+	return KeyValueClient(c).SetAdd(SetAddRequest{SetName: set, Value: value})
 }
 
 // SetDel removes a value from a set and gives the number of values removed, 0 or 1.
 func (c Client) SetDel(set, value string) (uint32, error) {
-	return c.count(OpSetDel, SetValueRequest{set, value}.MarshalMsgpack())
+	return KeyValueClient(c).SetDel(SetDelRequest{SetName: set, Value: value})
 }
 
 // SetQuery gives the values of a set.
-func (c Client) SetQuery(set string) ([]string, error) {
-	return c.strings(OpSetQuery, msgpack.EncodeString(set))
-}
+func (c Client) SetQuery(set string) ([]string, error) { return KeyValueClient(c).SetQuery(set) }
 
 // SetUnion gives the values that are in any of the sets.
-func (c Client) SetUnion(sets ...string) ([]string, error) {
-	return c.strings(OpSetUnion, msgpack.EncodeStrings(sets))
-}
+func (c Client) SetUnion(sets ...string) ([]string, error) { return KeyValueClient(c).SetUnion(sets) }
 
 // SetIntersection gives the values that are in all of the sets.
 func (c Client) SetIntersection(sets ...string) ([]string, error) {
-	return c.strings(OpSetIntersection, msgpack.EncodeStrings(sets))
+	return KeyValueClient(c).SetIntersection(sets)
 }
 
 // SetClear removes a set and says whether there was one.
-func (c Client) SetClear(set string) (bool, error) {
-	return c.ask(OpSetClear, msgpack.EncodeString(set))
-}
-
-func (c Client) ask(op string, payload []byte) (bool, error) {
-	reply, err := c.Call(op, payload)
-	if err != nil {
-		return false, err
-	}
-	return msgpack.DecodeBool(reply)
-}
-
-func (c Client) count(op string, payload []byte) (uint32, error) {
-	reply, err := c.Call(op, payload)
-	if err != nil {
-		return 0, err
-	}
-	return msgpack.DecodeUint32(reply)
-}
-
-func (c Client) strings(op string, payload []byte) ([]string, error) {
-	reply, err := c.Call(op, payload)
-	if err != nil {
-		return nil, err
-	}
-	return msgpack.DecodeStrings(reply)
-}
+func (c Client) SetClear(set string) (bool, error) { return KeyValueClient(c).SetClear(set) }

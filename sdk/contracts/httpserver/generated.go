@@ -5,11 +5,6 @@
 // Actors answer HTTP requests that a provider receives.
 package httpserver
 
-import (
-	"maps"
-	"slices"
-)
-
 import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 
 // Contract is the contract's id.
@@ -20,8 +15,8 @@ const (
 	HttpServerHandleRequestOperation = "HttpServer.HandleRequest"
 )
 
-// HttpServerClient calls the operations of HttpServer. Call sends a message and gives the answer: in an actor
-// that is what Context.Via gives.
+// HttpServerClient calls the operations of HttpServer. Call sends a message and gives the answer:
+// in an actor that is what Context.Via gives, in a provider what Host.Via gives.
 type HttpServerClient struct {
 	Call func(operation string, payload []byte) ([]byte, error)
 }
@@ -35,7 +30,7 @@ func (c HttpServerClient) HandleRequest(in HttpRequest) (out HttpResponse, err e
 	}
 	r := msgpack.NewReader(b)
 	out.ReadMsgpack(r)
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of HttpServer.HandleRequest", r.Done())
 }
 
 // HttpServer is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -48,23 +43,33 @@ type HttpServer[C any] interface {
 // DispatchHttpServer reads a message, calls the operation that it is for and writes the answer; known is
 // false if the service has no such operation.
 func DispatchHttpServer[C any](ctx C, s HttpServer[C], operation string, payload []byte) (reply []byte, known bool, err error) {
-	var b []byte
 	switch operation {
 	case HttpServerHandleRequestOperation:
 		var in HttpRequest
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of HttpServer.HandleRequest", err)
 		}
 		out, err := s.HandleRequest(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = out.AppendMsgpack(b)
 		return b, true, nil
 	}
-	return b, false, nil
+	return nil, false, nil
+}
+
+// RegisterHttpServer lets s answer each operation of the service: in an actor, RegisterHttpServer(s, a.Handle).
+func RegisterHttpServer[C any, H ~func(C, []byte) ([]byte, error)](s HttpServer[C], handle func(operation string, h H)) {
+	for _, operation := range []string{HttpServerHandleRequestOperation} {
+		handle(operation, func(ctx C, payload []byte) ([]byte, error) {
+			reply, _, err := DispatchHttpServer(ctx, s, operation, payload)
+			return reply, err
+		})
+	}
 }
 
 // HttpRequest: A request as it came in.
@@ -74,7 +79,7 @@ type HttpRequest struct {
 	// The path, without a query.
 	Path string
 	// What stands behind the question mark, "" for nothing.
-	QueryString string
+	Query string
 	// The headers; names are in lower case.
 	Header map[string][]string
 	// The body, empty for none.
@@ -84,12 +89,13 @@ type HttpRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v HttpRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *HttpRequest) UnmarshalMsgpack(b []byte) error {
 	*v = HttpRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading HttpRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -100,10 +106,10 @@ func (v HttpRequest) AppendMsgpack(b []byte) []byte {
 	b = msgpack.AppendString(b, "path")
 	b = msgpack.AppendString(b, v.Path)
 	b = msgpack.AppendString(b, "queryString")
-	b = msgpack.AppendString(b, v.QueryString)
+	b = msgpack.AppendString(b, v.Query)
 	b = msgpack.AppendString(b, "header")
 	b = msgpack.AppendMap(b, len(v.Header))
-	for _, k0 := range slices.Sorted(maps.Keys(v.Header)) {
+	for _, k0 := range msgpack.Keys(v.Header) {
 		b = msgpack.AppendString(b, k0)
 		b = msgpack.AppendArray(b, len(v.Header[k0]))
 		for _, e1 := range v.Header[k0] {
@@ -124,12 +130,13 @@ func (v *HttpRequest) ReadMsgpack(r *msgpack.Reader) {
 		case "path":
 			v.Path = r.String()
 		case "queryString":
-			v.QueryString = r.String()
+			v.Query = r.String()
 		case "header":
 			v.Header = map[string][]string{}
 			r.Map(func(key string) {
 				var e0 []string
-				e0 = nil
+				r.Hold(24)
+				e0 = []string{}
 				r.Array(func(int) {
 					var e1 string
 					e1 = r.String()
@@ -146,7 +153,7 @@ func (v *HttpRequest) ReadMsgpack(r *msgpack.Reader) {
 // HttpResponse: The answer.
 type HttpResponse struct {
 	// The status, such as 200. It must be sent: receivers take 0 for one that is missing.
-	StatusCode uint16
+	Status uint16
 	// The headers. They must be sent, if only as an empty map.
 	Header map[string][]string
 	// The body, empty for none.
@@ -156,22 +163,23 @@ type HttpResponse struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v HttpResponse) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *HttpResponse) UnmarshalMsgpack(b []byte) error {
 	*v = HttpResponse{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading HttpResponse", r.Done())
 }
 
 // AppendMsgpack appends the message.
 func (v HttpResponse) AppendMsgpack(b []byte) []byte {
 	b = msgpack.AppendMap(b, 3)
 	b = msgpack.AppendString(b, "statusCode")
-	b = msgpack.AppendUint(b, uint64(v.StatusCode))
+	b = msgpack.AppendUint(b, uint64(v.Status))
 	b = msgpack.AppendString(b, "header")
 	b = msgpack.AppendMap(b, len(v.Header))
-	for _, k0 := range slices.Sorted(maps.Keys(v.Header)) {
+	for _, k0 := range msgpack.Keys(v.Header) {
 		b = msgpack.AppendString(b, k0)
 		b = msgpack.AppendArray(b, len(v.Header[k0]))
 		for _, e1 := range v.Header[k0] {
@@ -188,12 +196,13 @@ func (v *HttpResponse) ReadMsgpack(r *msgpack.Reader) {
 	r.Map(func(key string) {
 		switch key {
 		case "statusCode":
-			v.StatusCode = uint16(r.Uint(16))
+			v.Status = uint16(r.Uint(16))
 		case "header":
 			v.Header = map[string][]string{}
 			r.Map(func(key string) {
 				var e0 []string
-				e0 = nil
+				r.Hold(24)
+				e0 = []string{}
 				r.Array(func(int) {
 					var e1 string
 					e1 = r.String()

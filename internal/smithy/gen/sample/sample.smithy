@@ -15,6 +15,7 @@ use org.wasmcloud.model#U32
 use org.wasmcloud.model#U64
 use org.wasmcloud.model#U8
 use org.wasmcloud.model#n
+use org.wasmcloud.model#rename
 use org.wasmcloud.model#serialization
 use org.wasmcloud.model#wasmbus
 use org.wasmcloud.model#wasmbusData
@@ -27,6 +28,7 @@ service Sample {
         Echo
         Fire
         Now
+        All
     ]
 }
 
@@ -44,6 +46,15 @@ operation Fire {
 /// Takes none and gives a list.
 operation Now {
     output: Names
+}
+
+/// Takes none and gives a list of messages.
+operation All {
+    output: Everythings
+}
+
+list Everythings {
+    member: Everything
 }
 
 /// A message without members.
@@ -117,11 +128,70 @@ structure Everything {
 
     @n(18)
     many: Many
+
+    /// How often; 3 if nothing is said.
+    @n(19)
+    retries: Integer = 3
+
+    @n(20)
+    greeting: String = "hello"
+
+    @n(21)
+    on: Boolean = true
+
+    @n(22)
+    zero: Integer = 0
+
+    @n(23)
+    @rename([
+        {
+            lang: "python"
+            name: "del_"
+        }
+        {
+            lang: "go"
+            name: "Removed"
+        }
+    ])
+    delete: Boolean
+
+    @n(24)
+    level: Level
+
+    @n(25)
+    leaf: Leaf
+
+    @n(26)
+    @required
+    must: Leaf
+
+    @n(27)
+    leaves: LeafMap
+
+    @n(28)
+    blobs: Blobs
 }
 
 enum Colour {
     RED = "red"
     GREEN = "green"
+}
+
+/// How loud.
+intEnum Level {
+    LOW = 1
+
+    /// Very.
+    HIGH = 7
+}
+
+list Blobs {
+    member: Blob
+}
+
+map LeafMap {
+    key: String
+    value: Leaf
 }
 
 list Names {

@@ -29,8 +29,8 @@ const (
 	KeyValueSetUnionOperation        = "KeyValue.SetUnion"
 )
 
-// KeyValueClient calls the operations of KeyValue. Call sends a message and gives the answer: in an actor
-// that is what Context.Via gives.
+// KeyValueClient calls the operations of KeyValue. Call sends a message and gives the answer:
+// in an actor that is what Context.Via gives, in a provider what Host.Via gives.
 type KeyValueClient struct {
 	Call func(operation string, payload []byte) ([]byte, error)
 }
@@ -44,7 +44,7 @@ func (c KeyValueClient) Contains(in string) (out bool, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = r.Bool()
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.Contains", r.Done())
 }
 
 // Del: Removes a key; true if it was there.
@@ -56,7 +56,7 @@ func (c KeyValueClient) Del(in string) (out bool, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = r.Bool()
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.Del", r.Done())
 }
 
 // Get: Reads the value of a key.
@@ -68,7 +68,7 @@ func (c KeyValueClient) Get(in string) (out GetResponse, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out.ReadMsgpack(r)
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.Get", r.Done())
 }
 
 // Increment: Adds to a number and gives the sum; a key that is not there counts as 0.
@@ -80,7 +80,7 @@ func (c KeyValueClient) Increment(in IncrementRequest) (out int32, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = int32(r.Int(32))
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.Increment", r.Done())
 }
 
 // ListAdd: Appends to a list and gives its new length.
@@ -92,7 +92,7 @@ func (c KeyValueClient) ListAdd(in ListAddRequest) (out uint32, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = uint32(r.Uint(32))
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.ListAdd", r.Done())
 }
 
 // ListClear: Removes a list; true if it was there.
@@ -104,7 +104,7 @@ func (c KeyValueClient) ListClear(in string) (out bool, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = r.Bool()
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.ListClear", r.Done())
 }
 
 // ListDel: Removes the first such value of a list; true if there was one.
@@ -116,7 +116,7 @@ func (c KeyValueClient) ListDel(in ListDelRequest) (out bool, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = r.Bool()
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.ListDel", r.Done())
 }
 
 // ListRange: Reads part of a list.
@@ -127,13 +127,13 @@ func (c KeyValueClient) ListRange(in ListRangeRequest) (out []string, err error)
 		return out, err
 	}
 	r := msgpack.NewReader(b)
-	out = nil
+	out = []string{}
 	r.Array(func(int) {
 		var e0 string
 		e0 = r.String()
 		out = append(out, e0)
 	})
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.ListRange", r.Done())
 }
 
 // Set: Writes the value of a key.
@@ -153,7 +153,7 @@ func (c KeyValueClient) SetAdd(in SetAddRequest) (out uint32, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = uint32(r.Uint(32))
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetAdd", r.Done())
 }
 
 // SetClear: Removes a set; true if it was there.
@@ -165,7 +165,7 @@ func (c KeyValueClient) SetClear(in string) (out bool, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = r.Bool()
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetClear", r.Done())
 }
 
 // SetDel: Removes from a set and gives how many values went: 1 or 0.
@@ -177,7 +177,7 @@ func (c KeyValueClient) SetDel(in SetDelRequest) (out uint32, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out = uint32(r.Uint(32))
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetDel", r.Done())
 }
 
 // SetIntersection: Reads what is in all of the named sets, two or more.
@@ -191,13 +191,13 @@ func (c KeyValueClient) SetIntersection(in []string) (out []string, err error) {
 		return out, err
 	}
 	r := msgpack.NewReader(b)
-	out = nil
+	out = []string{}
 	r.Array(func(int) {
 		var e0 string
 		e0 = r.String()
 		out = append(out, e0)
 	})
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetIntersection", r.Done())
 }
 
 // SetQuery: Reads a set.
@@ -208,13 +208,13 @@ func (c KeyValueClient) SetQuery(in string) (out []string, err error) {
 		return out, err
 	}
 	r := msgpack.NewReader(b)
-	out = nil
+	out = []string{}
 	r.Array(func(int) {
 		var e0 string
 		e0 = r.String()
 		out = append(out, e0)
 	})
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetQuery", r.Done())
 }
 
 // SetUnion: Reads what is in one of the named sets, two or more.
@@ -228,13 +228,13 @@ func (c KeyValueClient) SetUnion(in []string) (out []string, err error) {
 		return out, err
 	}
 	r := msgpack.NewReader(b)
-	out = nil
+	out = []string{}
 	r.Array(func(int) {
 		var e0 string
 		e0 = r.String()
 		out = append(out, e0)
 	})
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of KeyValue.SetUnion", r.Done())
 }
 
 // KeyValue is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -275,19 +275,19 @@ type KeyValue[C any] interface {
 // DispatchKeyValue reads a message, calls the operation that it is for and writes the answer; known is
 // false if the service has no such operation.
 func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []byte) (reply []byte, known bool, err error) {
-	var b []byte
 	switch operation {
 	case KeyValueContainsOperation:
 		var in string
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.Contains", err)
 		}
 		out, err := s.Contains(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendBool(b, out)
 		return b, true, nil
 	case KeyValueDelOperation:
@@ -295,12 +295,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.Del", err)
 		}
 		out, err := s.Del(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendBool(b, out)
 		return b, true, nil
 	case KeyValueGetOperation:
@@ -308,12 +309,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.Get", err)
 		}
 		out, err := s.Get(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = out.AppendMsgpack(b)
 		return b, true, nil
 	case KeyValueIncrementOperation:
@@ -321,12 +323,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.Increment", err)
 		}
 		out, err := s.Increment(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendInt(b, int64(out))
 		return b, true, nil
 	case KeyValueListAddOperation:
@@ -334,12 +337,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.ListAdd", err)
 		}
 		out, err := s.ListAdd(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendUint(b, uint64(out))
 		return b, true, nil
 	case KeyValueListClearOperation:
@@ -347,12 +351,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.ListClear", err)
 		}
 		out, err := s.ListClear(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendBool(b, out)
 		return b, true, nil
 	case KeyValueListDelOperation:
@@ -360,12 +365,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.ListDel", err)
 		}
 		out, err := s.ListDel(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendBool(b, out)
 		return b, true, nil
 	case KeyValueListRangeOperation:
@@ -373,12 +379,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.ListRange", err)
 		}
 		out, err := s.ListRange(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = msgpack.AppendString(b, e0)
@@ -389,7 +396,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.Set", err)
 		}
 		return nil, true, s.Set(ctx, in)
 	case KeyValueSetAddOperation:
@@ -397,12 +404,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetAdd", err)
 		}
 		out, err := s.SetAdd(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendUint(b, uint64(out))
 		return b, true, nil
 	case KeyValueSetClearOperation:
@@ -410,12 +418,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetClear", err)
 		}
 		out, err := s.SetClear(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendBool(b, out)
 		return b, true, nil
 	case KeyValueSetDelOperation:
@@ -423,30 +432,32 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetDel", err)
 		}
 		out, err := s.SetDel(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendUint(b, uint64(out))
 		return b, true, nil
 	case KeyValueSetIntersectionOperation:
 		var in []string
 		r := msgpack.NewReader(payload)
-		in = nil
+		in = []string{}
 		r.Array(func(int) {
 			var e0 string
 			e0 = r.String()
 			in = append(in, e0)
 		})
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetIntersection", err)
 		}
 		out, err := s.SetIntersection(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = msgpack.AppendString(b, e0)
@@ -457,12 +468,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		r := msgpack.NewReader(payload)
 		in = r.String()
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetQuery", err)
 		}
 		out, err := s.SetQuery(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = msgpack.AppendString(b, e0)
@@ -471,26 +483,37 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 	case KeyValueSetUnionOperation:
 		var in []string
 		r := msgpack.NewReader(payload)
-		in = nil
+		in = []string{}
 		r.Array(func(int) {
 			var e0 string
 			e0 = r.String()
 			in = append(in, e0)
 		})
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of KeyValue.SetUnion", err)
 		}
 		out, err := s.SetUnion(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = msgpack.AppendString(b, e0)
 		}
 		return b, true, nil
 	}
-	return b, false, nil
+	return nil, false, nil
+}
+
+// RegisterKeyValue lets s answer each operation of the service: in an actor, RegisterKeyValue(s, a.Handle).
+func RegisterKeyValue[C any, H ~func(C, []byte) ([]byte, error)](s KeyValue[C], handle func(operation string, h H)) {
+	for _, operation := range []string{KeyValueContainsOperation, KeyValueDelOperation, KeyValueGetOperation, KeyValueIncrementOperation, KeyValueListAddOperation, KeyValueListClearOperation, KeyValueListDelOperation, KeyValueListRangeOperation, KeyValueSetOperation, KeyValueSetAddOperation, KeyValueSetClearOperation, KeyValueSetDelOperation, KeyValueSetIntersectionOperation, KeyValueSetQueryOperation, KeyValueSetUnionOperation} {
+		handle(operation, func(ctx C, payload []byte) ([]byte, error) {
+			reply, _, err := DispatchKeyValue(ctx, s, operation, payload)
+			return reply, err
+		})
+	}
 }
 
 // GetResponse: What Get found.
@@ -504,12 +527,13 @@ type GetResponse struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v GetResponse) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *GetResponse) UnmarshalMsgpack(b []byte) error {
 	*v = GetResponse{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading GetResponse", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -545,12 +569,13 @@ type IncrementRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v IncrementRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *IncrementRequest) UnmarshalMsgpack(b []byte) error {
 	*v = IncrementRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading IncrementRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -586,12 +611,13 @@ type ListAddRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v ListAddRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *ListAddRequest) UnmarshalMsgpack(b []byte) error {
 	*v = ListAddRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading ListAddRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -627,12 +653,13 @@ type ListDelRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v ListDelRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *ListDelRequest) UnmarshalMsgpack(b []byte) error {
 	*v = ListDelRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading ListDelRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -670,12 +697,13 @@ type ListRangeRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v ListRangeRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *ListRangeRequest) UnmarshalMsgpack(b []byte) error {
 	*v = ListRangeRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading ListRangeRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -715,12 +743,13 @@ type SetAddRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v SetAddRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *SetAddRequest) UnmarshalMsgpack(b []byte) error {
 	*v = SetAddRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading SetAddRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -756,12 +785,13 @@ type SetDelRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v SetDelRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *SetDelRequest) UnmarshalMsgpack(b []byte) error {
 	*v = SetDelRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading SetDelRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -799,12 +829,13 @@ type SetRequest struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v SetRequest) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *SetRequest) UnmarshalMsgpack(b []byte) error {
 	*v = SetRequest{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading SetRequest", r.Done())
 }
 
 // AppendMsgpack appends the message.

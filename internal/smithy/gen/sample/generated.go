@@ -5,11 +5,6 @@
 // Every kind of type in one service.
 package sample
 
-import (
-	"maps"
-	"slices"
-)
-
 import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 
 // Contract is the contract's id.
@@ -17,15 +12,33 @@ const Contract = "example:sample"
 
 // The operations of Sample.
 const (
+	SampleAllOperation  = "Sample.All"
 	SampleEchoOperation = "Sample.Echo"
 	SampleFireOperation = "Sample.Fire"
 	SampleNowOperation  = "Sample.Now"
 )
 
-// SampleClient calls the operations of Sample. Call sends a message and gives the answer: in an actor
-// that is what Context.Via gives.
+// SampleClient calls the operations of Sample. Call sends a message and gives the answer:
+// in an actor that is what Context.Via gives, in a provider what Host.Via gives.
 type SampleClient struct {
 	Call func(operation string, payload []byte) ([]byte, error)
+}
+
+// All: Takes none and gives a list of messages.
+func (c SampleClient) All() (out []Everything, err error) {
+	var b []byte
+	if b, err = c.Call(SampleAllOperation, b); err != nil {
+		return out, err
+	}
+	r := msgpack.NewReader(b)
+	out = []Everything{}
+	r.Array(func(int) {
+		var e0 Everything
+		r.Hold(472)
+		e0.ReadMsgpack(r)
+		out = append(out, e0)
+	})
+	return out, msgpack.Explain("reading the answer of Sample.All", r.Done())
 }
 
 // Echo: Gives back what it gets.
@@ -37,7 +50,7 @@ func (c SampleClient) Echo(in Everything) (out Everything, err error) {
 	}
 	r := msgpack.NewReader(b)
 	out.ReadMsgpack(r)
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of Sample.Echo", r.Done())
 }
 
 // Fire: Takes a message and gives none.
@@ -55,18 +68,20 @@ func (c SampleClient) Now() (out []string, err error) {
 		return out, err
 	}
 	r := msgpack.NewReader(b)
-	out = nil
+	out = []string{}
 	r.Array(func(int) {
 		var e0 string
 		e0 = r.String()
 		out = append(out, e0)
 	})
-	return out, r.Done()
+	return out, msgpack.Explain("reading the answer of Sample.Now", r.Done())
 }
 
 // Sample is what implements the service. C is what goes with a call: in an actor *actor.Context,
 // in a provider what it needs.
 type Sample[C any] interface {
+	// Takes none and gives a list of messages.
+	All(ctx C) (out []Everything, err error)
 	// Gives back what it gets.
 	Echo(ctx C, in Everything) (out Everything, err error)
 	// Takes a message and gives none.
@@ -78,19 +93,30 @@ type Sample[C any] interface {
 // DispatchSample reads a message, calls the operation that it is for and writes the answer; known is
 // false if the service has no such operation.
 func DispatchSample[C any](ctx C, s Sample[C], operation string, payload []byte) (reply []byte, known bool, err error) {
-	var b []byte
 	switch operation {
+	case SampleAllOperation:
+		out, err := s.All(ctx)
+		if err != nil {
+			return nil, true, err
+		}
+		var b []byte
+		b = msgpack.AppendArray(b, len(out))
+		for _, e0 := range out {
+			b = e0.AppendMsgpack(b)
+		}
+		return b, true, nil
 	case SampleEchoOperation:
 		var in Everything
 		r := msgpack.NewReader(payload)
 		in.ReadMsgpack(r)
 		if err := r.Done(); err != nil {
-			return nil, true, err
+			return nil, true, msgpack.Explain("reading the message of Sample.Echo", err)
 		}
 		out, err := s.Echo(ctx, in)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = out.AppendMsgpack(b)
 		return b, true, nil
 	case SampleFireOperation:
@@ -101,19 +127,30 @@ func DispatchSample[C any](ctx C, s Sample[C], operation string, payload []byte)
 		if err != nil {
 			return nil, true, err
 		}
+		var b []byte
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = msgpack.AppendString(b, e0)
 		}
 		return b, true, nil
 	}
-	return b, false, nil
+	return nil, false, nil
+}
+
+// RegisterSample lets s answer each operation of the service: in an actor, RegisterSample(s, a.Handle).
+func RegisterSample[C any, H ~func(C, []byte) ([]byte, error)](s Sample[C], handle func(operation string, h H)) {
+	for _, operation := range []string{SampleAllOperation, SampleEchoOperation, SampleFireOperation, SampleNowOperation} {
+		handle(operation, func(ctx C, payload []byte) ([]byte, error) {
+			reply, _, err := DispatchSample(ctx, s, operation, payload)
+			return reply, err
+		})
+	}
 }
 
 // Colour is one of its constants.
 type Colour string
 
-// The values of Colour.
+// The values of Colour. Others may come from newer peers.
 const (
 	ColourRED   Colour = "red"
 	ColourGREEN Colour = "green"
@@ -141,22 +178,34 @@ type Everything struct {
 	Colour   Colour
 	Inner    *Everything
 	Many     []Leaf
+	// How often; 3 if nothing is said.
+	Retries  int32
+	Greeting string
+	On       bool
+	Zero     int32
+	Removed  bool
+	Level    Level
+	Leaf     *Leaf
+	Must     Leaf
+	Leaves   map[string]Leaf
+	Blobs    [][]byte
 }
 
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v Everything) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has its default, or else the zero value.
 func (v *Everything) UnmarshalMsgpack(b []byte) error {
 	*v = Everything{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading Everything", r.Done())
 }
 
 // AppendMsgpack appends the message.
 func (v Everything) AppendMsgpack(b []byte) []byte {
-	n := 6
+	n := 10
 	if v.Optional != "" {
 		n++
 	}
@@ -194,6 +243,24 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 		n++
 	}
 	if len(v.Many) > 0 {
+		n++
+	}
+	if v.Zero != 0 {
+		n++
+	}
+	if v.Removed {
+		n++
+	}
+	if v.Level != 0 {
+		n++
+	}
+	if v.Leaf != nil {
+		n++
+	}
+	if len(v.Leaves) > 0 {
+		n++
+	}
+	if len(v.Blobs) > 0 {
 		n++
 	}
 	b = msgpack.AppendMap(b, n)
@@ -249,7 +316,7 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 	if len(v.Table) > 0 {
 		b = msgpack.AppendString(b, "table")
 		b = msgpack.AppendMap(b, len(v.Table))
-		for _, k0 := range slices.Sorted(maps.Keys(v.Table)) {
+		for _, k0 := range msgpack.Keys(v.Table) {
 			b = msgpack.AppendString(b, k0)
 			b = msgpack.AppendArray(b, len(v.Table[k0]))
 			for _, e1 := range v.Table[k0] {
@@ -260,10 +327,10 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 	if len(v.Nested) > 0 {
 		b = msgpack.AppendString(b, "nested")
 		b = msgpack.AppendMap(b, len(v.Nested))
-		for _, k0 := range slices.Sorted(maps.Keys(v.Nested)) {
+		for _, k0 := range msgpack.Keys(v.Nested) {
 			b = msgpack.AppendString(b, k0)
 			b = msgpack.AppendMap(b, len(v.Nested[k0]))
-			for _, k1 := range slices.Sorted(maps.Keys(v.Nested[k0])) {
+			for _, k1 := range msgpack.Keys(v.Nested[k0]) {
 				b = msgpack.AppendString(b, k1)
 				b = msgpack.AppendArray(b, len(v.Nested[k0][k1]))
 				for _, e2 := range v.Nested[k0][k1] {
@@ -285,11 +352,53 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 			b = e0.AppendMsgpack(b)
 		}
 	}
+	b = msgpack.AppendString(b, "retries")
+	b = msgpack.AppendInt(b, int64(v.Retries))
+	b = msgpack.AppendString(b, "greeting")
+	b = msgpack.AppendString(b, v.Greeting)
+	b = msgpack.AppendString(b, "on")
+	b = msgpack.AppendBool(b, v.On)
+	if v.Zero != 0 {
+		b = msgpack.AppendString(b, "zero")
+		b = msgpack.AppendInt(b, int64(v.Zero))
+	}
+	if v.Removed {
+		b = msgpack.AppendString(b, "delete")
+		b = msgpack.AppendBool(b, v.Removed)
+	}
+	if v.Level != 0 {
+		b = msgpack.AppendString(b, "level")
+		b = msgpack.AppendInt(b, int64(v.Level))
+	}
+	if v.Leaf != nil {
+		b = msgpack.AppendString(b, "leaf")
+		b = v.Leaf.AppendMsgpack(b)
+	}
+	b = msgpack.AppendString(b, "must")
+	b = v.Must.AppendMsgpack(b)
+	if len(v.Leaves) > 0 {
+		b = msgpack.AppendString(b, "leaves")
+		b = msgpack.AppendMap(b, len(v.Leaves))
+		for _, k0 := range msgpack.Keys(v.Leaves) {
+			b = msgpack.AppendString(b, k0)
+			b = v.Leaves[k0].AppendMsgpack(b)
+		}
+	}
+	if len(v.Blobs) > 0 {
+		b = msgpack.AppendString(b, "blobs")
+		b = msgpack.AppendArray(b, len(v.Blobs))
+		for _, e0 := range v.Blobs {
+			b = msgpack.AppendBytes(b, e0)
+		}
+	}
 	return b
 }
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
+	v.Retries = 3
+	v.Greeting = "hello"
+	v.On = true
 	r.Map(func(key string) {
 		switch key {
 		case "text":
@@ -319,7 +428,7 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 		case "other_name":
 			v.Renamed = int32(r.Int(32))
 		case "names":
-			v.Names = nil
+			v.Names = []string{}
 			r.Array(func(int) {
 				var e0 string
 				e0 = r.String()
@@ -329,7 +438,8 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 			v.Table = map[string][]string{}
 			r.Map(func(key string) {
 				var e0 []string
-				e0 = nil
+				r.Hold(24)
+				e0 = []string{}
 				r.Array(func(int) {
 					var e1 string
 					e1 = r.String()
@@ -341,10 +451,12 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 			v.Nested = map[string]map[string][]string{}
 			r.Map(func(key string) {
 				var e0 map[string][]string
+				r.Hold(56)
 				e0 = map[string][]string{}
 				r.Map(func(key string) {
 					var e1 []string
-					e1 = nil
+					r.Hold(24)
+					e1 = []string{}
 					r.Array(func(int) {
 						var e2 string
 						e2 = r.String()
@@ -358,15 +470,56 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 			v.Colour = Colour(r.String())
 		case "inner":
 			if !r.Nil() {
+				r.Hold(472)
 				v.Inner = new(Everything)
 				v.Inner.ReadMsgpack(r)
 			}
 		case "many":
-			v.Many = nil
+			v.Many = []Leaf{}
 			r.Array(func(int) {
 				var e0 Leaf
 				e0.ReadMsgpack(r)
 				v.Many = append(v.Many, e0)
+			})
+		case "retries":
+			if !r.Nil() {
+				v.Retries = int32(r.Int(32))
+			}
+		case "greeting":
+			if !r.Nil() {
+				v.Greeting = r.String()
+			}
+		case "on":
+			if !r.Nil() {
+				v.On = r.Bool()
+			}
+		case "zero":
+			v.Zero = int32(r.Int(32))
+		case "delete":
+			v.Removed = r.Bool()
+		case "level":
+			v.Level = Level(r.Int(32))
+		case "leaf":
+			if !r.Nil() {
+				v.Leaf = new(Leaf)
+				v.Leaf.ReadMsgpack(r)
+			}
+		case "must":
+			v.Must.ReadMsgpack(r)
+		case "leaves":
+			v.Leaves = map[string]Leaf{}
+			r.Map(func(key string) {
+				var e0 Leaf
+				e0.ReadMsgpack(r)
+				v.Leaves[key] = e0
+			})
+		case "blobs":
+			v.Blobs = [][]byte{}
+			r.Array(func(int) {
+				var e0 []byte
+				r.Hold(24)
+				e0 = r.Bytes()
+				v.Blobs = append(v.Blobs, e0)
 			})
 		}
 	})
@@ -380,12 +533,13 @@ type Leaf struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v Leaf) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *Leaf) UnmarshalMsgpack(b []byte) error {
 	*v = Leaf{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading Leaf", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -406,6 +560,16 @@ func (v *Leaf) ReadMsgpack(r *msgpack.Reader) {
 	})
 }
 
+// Level: How loud.
+type Level int32
+
+// The values of Level. Others may come from newer peers.
+const (
+	LevelLOW Level = 1
+	// Very.
+	LevelHIGH Level = 7
+)
+
 // Nothing: A message without members.
 type Nothing struct {
 }
@@ -413,12 +577,13 @@ type Nothing struct {
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
 func (v Nothing) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
-// UnmarshalMsgpack reads the message. Members may be missing, in any order, or unknown.
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
 func (v *Nothing) UnmarshalMsgpack(b []byte) error {
 	*v = Nothing{}
 	r := msgpack.NewReader(b)
 	v.ReadMsgpack(r)
-	return r.Done()
+	return msgpack.Explain("reading Nothing", r.Done())
 }
 
 // AppendMsgpack appends the message.
@@ -429,8 +594,5 @@ func (v Nothing) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Nothing) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
-		switch key {
-		}
-	})
+	r.Map(func(string) {})
 }

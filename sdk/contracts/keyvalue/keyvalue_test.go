@@ -1,4 +1,4 @@
-package store_test
+package keyvalue_test
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue"
-	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/keyvalue/store"
 )
 
 // spy is a store that notes what it is asked and answers something that can be told from zero.
@@ -38,11 +37,11 @@ func (s *spy) Increment(_ context.Context, r keyvalue.IncrementRequest) (int32, 
 	s.note("Increment", r)
 	return -7, s.err
 }
-func (s *spy) ListAdd(_ context.Context, r keyvalue.ListRequest) (uint32, error) {
+func (s *spy) ListAdd(_ context.Context, r keyvalue.ListAddRequest) (uint32, error) {
 	s.note("ListAdd", r)
 	return 300, s.err
 }
-func (s *spy) ListDel(_ context.Context, r keyvalue.ListRequest) (bool, error) {
+func (s *spy) ListDel(_ context.Context, r keyvalue.ListDelRequest) (bool, error) {
 	s.note("ListDel", r)
 	return true, s.err
 }
@@ -54,11 +53,11 @@ func (s *spy) ListClear(_ context.Context, list string) (bool, error) {
 	s.note("ListClear", list)
 	return true, s.err
 }
-func (s *spy) SetAdd(_ context.Context, r keyvalue.SetValueRequest) (uint32, error) {
+func (s *spy) SetAdd(_ context.Context, r keyvalue.SetAddRequest) (uint32, error) {
 	s.note("SetAdd", r)
 	return 1, s.err
 }
-func (s *spy) SetDel(_ context.Context, r keyvalue.SetValueRequest) (uint32, error) {
+func (s *spy) SetDel(_ context.Context, r keyvalue.SetDelRequest) (uint32, error) {
 	s.note("SetDel", r)
 	return 1, s.err
 }
@@ -84,7 +83,7 @@ func TestClientAndStoreAgree(t *testing.T) {
 	s := &spy{}
 	var sent, answered string
 	kv := keyvalue.Client{Call: func(op string, payload []byte) ([]byte, error) {
-		reply, known, err := store.Dispatch(t.Context(), s, op, payload)
+		reply, known, err := keyvalue.DispatchKeyValue(t.Context(), s, op, payload)
 		if !known {
 			return nil, errors.New("unknown: " + op)
 		}
@@ -130,15 +129,15 @@ func TestClientAndStoreAgree(t *testing.T) {
 // Real decoders take what is missing as zero, other widths, unknown members and any order.
 func TestLenientArguments(t *testing.T) {
 	for _, tt := range []struct{ op, payload, want string }{
-		{keyvalue.OpSet, "\x81\xa3key\xa1k", "Set {Key:k Value: Expires:0}"},
-		{keyvalue.OpSet, "\x84\xa1x\x93\x01\x02\x03\xa7expires\xcf\x00\x00\x00\x00\x00\x00\x00\x09\xa5value\xc4\x01v\xa3key\xd9\x01k", "Set {Key:k Value:v Expires:9}"},
-		{keyvalue.OpSet, "\x83\xa3key\xa1k\xa5value\xa1v\xa7expires\xc0", "Set {Key:k Value:v Expires:0}"},
-		{keyvalue.OpIncrement, "\x82\xa3key\xa1k\xa5value\xd2\xff\xff\xff\xff", "Increment {Key:k Value:-1}"},
-		{keyvalue.OpListRange, "\x80", "ListRange {ListName: Start:0 Stop:0}"},
-		{keyvalue.OpSetUnion, "\xc0", "SetUnion []"},
+		{keyvalue.KeyValueSetOperation, "\x81\xa3key\xa1k", "Set {Key:k Value: Expires:0}"},
+		{keyvalue.KeyValueSetOperation, "\x84\xa1x\x93\x01\x02\x03\xa7expires\xcf\x00\x00\x00\x00\x00\x00\x00\x09\xa5value\xc4\x01v\xa3key\xd9\x01k", "Set {Key:k Value:v Expires:9}"},
+		{keyvalue.KeyValueSetOperation, "\x83\xa3key\xa1k\xa5value\xa1v\xa7expires\xc0", "Set {Key:k Value:v Expires:0}"},
+		{keyvalue.KeyValueIncrementOperation, "\x82\xa3key\xa1k\xa5value\xd2\xff\xff\xff\xff", "Increment {Key:k Value:-1}"},
+		{keyvalue.KeyValueListRangeOperation, "\x80", "ListRange {ListName: Start:0 Stop:0}"},
+		{keyvalue.KeyValueSetUnionOperation, "\xc0", "SetUnion []"},
 	} {
 		s := &spy{}
-		if _, _, err := store.Dispatch(t.Context(), s, tt.op, []byte(tt.payload)); err != nil || s.asked != tt.want {
+		if _, _, err := keyvalue.DispatchKeyValue(t.Context(), s, tt.op, []byte(tt.payload)); err != nil || s.asked != tt.want {
 			t.Errorf("%q: %s, %v, want %s", tt.payload, s.asked, err, tt.want)
 		}
 	}
@@ -146,26 +145,26 @@ func TestLenientArguments(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	for _, tt := range []struct{ op, payload string }{
-		{keyvalue.OpGet, ""}, {keyvalue.OpGet, "\x01"}, {keyvalue.OpGet, "\xa1kk"}, {keyvalue.OpSet, "\xa1k"}, {keyvalue.OpSet, "\x81\xa3key\x01"},
-		{keyvalue.OpSet, "\x81\xa7expires\xff"}, {keyvalue.OpIncrement, "\x81\xa5value\xcf\xff\xff\xff\xff\xff\xff\xff\xff"}, {keyvalue.OpSetUnion, "\xa1k"},
+		{keyvalue.KeyValueGetOperation, ""}, {keyvalue.KeyValueGetOperation, "\x01"}, {keyvalue.KeyValueGetOperation, "\xa1kk"}, {keyvalue.KeyValueSetOperation, "\xa1k"}, {keyvalue.KeyValueSetOperation, "\x81\xa3key\x01"},
+		{keyvalue.KeyValueSetOperation, "\x81\xa7expires\xff"}, {keyvalue.KeyValueIncrementOperation, "\x81\xa5value\xcf\xff\xff\xff\xff\xff\xff\xff\xff"}, {keyvalue.KeyValueSetUnionOperation, "\xa1k"},
 	} {
 		s := &spy{}
-		if _, known, err := store.Dispatch(t.Context(), s, tt.op, []byte(tt.payload)); !known || err == nil || !strings.HasPrefix(err.Error(), "reading ") || s.asked != "" {
+		if _, known, err := keyvalue.DispatchKeyValue(t.Context(), s, tt.op, []byte(tt.payload)); !known || err == nil || !strings.HasPrefix(err.Error(), "reading ") || s.asked != "" {
 			t.Errorf("%s %q: %v", tt.op, tt.payload, err)
 		}
 	}
-	if _, known, _ := store.Dispatch(t.Context(), &spy{}, "KeyValue.Other", nil); known {
+	if _, known, _ := keyvalue.DispatchKeyValue(t.Context(), &spy{}, "KeyValue.Other", nil); known {
 		t.Error("an unknown operation is known")
 	}
 }
 
 func FuzzDispatch(f *testing.F) {
-	f.Add(keyvalue.OpSet, []byte("\x83\xa3key\xa1k\xa5value\xa1v\xa7expires\x05"))
-	f.Add(keyvalue.OpSetUnion, []byte("\x92\xa1s\xa1t"))
-	f.Add(keyvalue.OpIncrement, []byte("\x82\xa3key\xa1k\xa5value\xfe"))
+	f.Add(keyvalue.KeyValueSetOperation, []byte("\x83\xa3key\xa1k\xa5value\xa1v\xa7expires\x05"))
+	f.Add(keyvalue.KeyValueSetUnionOperation, []byte("\x92\xa1s\xa1t"))
+	f.Add(keyvalue.KeyValueIncrementOperation, []byte("\x82\xa3key\xa1k\xa5value\xfe"))
 	f.Fuzz(func(t *testing.T, op string, payload []byte) {
 		s := &spy{}
-		if _, known, err := store.Dispatch(t.Context(), s, op, payload); (known && err == nil) != (s.asked != "") {
+		if _, known, err := keyvalue.DispatchKeyValue(t.Context(), s, op, payload); (known && err == nil) != (s.asked != "") {
 			t.Errorf("known %v, error %v, asked %q", known, err, s.asked)
 		}
 	})

@@ -45,7 +45,7 @@ tool.`
   smithy validate payments.smithy   # as Smithy's own command line judges it
   smithy fmt --check .              # which files are not in the one form
   smithy diff old/payments.smithy payments.smithy`
-	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s), bundleCommand(s), genCommand(s))
+	root.AddCommand(lintCommand(s), validateCommand(s), fmtCommand(s), astCommand(s), diffCommand(s), bundleCommand(s), genCommand(s), actionCommand(s))
 	return root
 }
 

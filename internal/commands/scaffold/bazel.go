@@ -134,6 +134,10 @@ func (p *project) moduleFile() []byte {
 // buildFile is BUILD.bazel, as bazelgen would write it.
 func (p *project) buildFile() []byte {
 	t := &tree{file: &build.File{Path: "BUILD.bazel", Type: build.TypeBuild}, loads: map[string][]string{}}
+	if p.Kind == kindInterface {
+		p.interfaceRules(t)
+		return t.text()
+	}
 	var src string
 	if p.Lang == langGo {
 		src = p.goRules(t)
@@ -203,6 +207,20 @@ func (p *project) goRules(t *tree) string {
 	t.rule(file, "go_binary", attrs...)
 	t.rule(file, "go_test", arg("name", p.target()+"_test"), arg("srcs", strs("main_test.go")), arg("embed", strs(":"+library)), arg("deps", strs(testDeps...)))
 	return ":" + binary
+}
+
+// interfaceRules has the models checked and the code written whenever it is compiled.
+func (p *project) interfaceRules(t *tree) {
+	const file = "@" + goModule + "//go:def.bzl"
+	public := arg("visibility", strs("//visibility:public"))
+	library, tests := p.Alias+"_go", p.Alias+"_tests"
+	t.rule("@"+ourModule+"//rules:interface.bzl", "wasmcloud_interface", arg("name", p.Alias), arg("srcs", strs(p.Alias+".smithy")), public)
+	t.rule(file, "go_library", arg("name", library), arg("srcs", strs(":"+p.Alias)), arg("importpath", "example.com/"+p.Name+"/"+p.Alias), public,
+		arg("deps", strs("@"+ourModule+"//sdk/actor/msgpack")))
+	group := call("filegroup", arg("name", tests), arg("srcs", strs(":"+p.Alias)), arg("output_group", "tests"))
+	group.ForceMultiLine = true
+	t.add(group)
+	t.rule(file, "go_test", arg("name", p.Alias+"_test"), arg("size", "small"), arg("srcs", strs(":"+tests)), arg("embed", strs(":"+library)))
 }
 
 // rustRules does so by cargo's own list of crates.

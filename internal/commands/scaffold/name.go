@@ -39,6 +39,12 @@ var rustWords = strings.Fields(`abstract alloc as async await become box break c
 	false final fn for if impl in let loop macro match mod move mut override priv proc_macro pub ref return self static std struct
 	super test trait true try type typeof unsafe unsized use virtual where while yield`)
 
+// Shapes that the model of a new interface has or uses; its service has the project's name, and in
+// Smithy case makes no difference.
+var modelNames = strings.Fields(`greet greetrequest greetresponse n wasmbus wasmbusdata bigdecimal biginteger blob boolean byte document
+	double float integer long primitiveboolean primitivebyte primitivedouble primitivefloat primitiveinteger primitivelong
+	primitiveshort short string timestamp unit`)
+
 // fits refuses names that mean something else to the languages and build tools of the project.
 func (n name) fits(lang string, bazel, isPackage bool) error {
 	switch {
@@ -46,6 +52,8 @@ func (n name) fits(lang string, bazel, isPackage bool) error {
 		return fmt.Errorf("%q means something to Rust and cannot be a crate's name", n.given)
 	case lang == langGo && isPackage && token.IsKeyword(n.alias):
 		return fmt.Errorf("%q is a word of Go and cannot be a package's name", n.given)
+	case isPackage && slices.Contains(modelNames, strings.ToLower(n.typ)):
+		return fmt.Errorf("%q is the name of another shape in the interface's model, and cannot be its service's", n.given)
 	case bazel && slices.Contains([]string{ourModule, "rules_go", "rules_rust", "platforms", "bazel_tools", "local_config_platform"}, n.alias):
 		return fmt.Errorf("%q is the name of a Bazel module that the project uses, and cannot be its own", n.given)
 	}

@@ -76,7 +76,7 @@ func (p *project) target() string {
 }
 
 // The templates: a folder for each kind and language, with the suffix .tmpl, so that neither Go nor
-// cargo nor Bazel takes a file in them for its own; dot- stands for a leading dot.
+// cargo nor Bazel takes a file in them for its own; dot- stands for a leading dot, NAME for the alias.
 //
 //go:embed templates
 var templates embed.FS
@@ -140,6 +140,7 @@ func (p *project) render(dir string) (files []file, err error) {
 			return err
 		}
 		rel := strings.TrimSuffix(strings.TrimPrefix(from, dir+"/"), ".tmpl")
+		rel = strings.Replace(rel, "NAME", p.Alias, 1)
 		if base, ok := strings.CutPrefix(path.Base(rel), "dot-"); ok {
 			rel = path.Join(path.Dir(rel), "."+base)
 		}

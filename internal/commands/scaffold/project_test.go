@@ -26,7 +26,7 @@ var (
 
 // kinds are the templates that there are, as kind and language.
 func kinds() [][2]string {
-	return [][2]string{{kindActor, langGo}, {kindActor, langRust}, {kindProvider, langGo}, {kindProvider, langRust}}
+	return [][2]string{{kindActor, langGo}, {kindActor, langRust}, {kindProvider, langGo}, {kindProvider, langRust}, {kindInterface, langGo}}
 }
 
 // made gives a project's files by their paths.
@@ -87,10 +87,12 @@ func TestGolden(t *testing.T) {
 func TestProjectsAreWhole(t *testing.T) {
 	each(t, "Greeter-2", func(t *testing.T, kind, lang, tool string, files map[string]string) {
 		want := []string{".gitignore", "README.md"}
-		switch lang {
-		case langGo:
+		switch {
+		case kind == kindInterface:
+			want = append(want, "go.mod", "codegen.toml", "greeter_2.smithy")
+		case lang == langGo:
 			want = append(want, "go.mod", "main.go", "main_test.go")
-		case langRust:
+		case lang == langRust:
 			want = append(want, "Cargo.toml", "Cargo.lock")
 		}
 		if tool != buildBazel {
@@ -229,6 +231,8 @@ func TestNamesThatMeanSomethingElse(t *testing.T) {
 		{"match", langGo, true, false, ""},
 		{"func", langGo, false, true, "package"},
 		{"func", langGo, false, false, ""},
+		{"greet_Request", langGo, false, true, "another shape"},
+		{"string", langGo, false, true, "another shape"},
 		{"Rules-Wasmcloud", langGo, true, false, "module"},
 		{"rules_go", langGo, false, false, ""},
 	} {

@@ -17,7 +17,7 @@ import (
 func Command(s *cli.IO) *cobra.Command {
 	root := cli.Root(s, "scaffold", "Begin a wasmCloud project")
 	create := &cobra.Command{Use: "new", Short: "Make a folder with a project that builds"}
-	create.AddCommand(newActor(s), newProvider(s))
+	create.AddCommand(newActor(s), newProvider(s), newInterface(s))
 	root.AddCommand(create)
 	return root
 }
@@ -68,9 +68,21 @@ unless --contract names another.
 	})
 }
 
+func newInterface(s *cli.IO) *cobra.Command {
+	return newCommand(s, kindInterface, &cobra.Command{
+		Short: "Make an interface with code for actors and providers",
+		Long: `Make a folder with an interface: a Smithy model of one operation, and what writes
+and tests Go code for it. Its contract is example:NAME unless --contract names another.
+` + fromWhere,
+		Example: `  scaffold new interface payments
+  scaffold new interface payments --contract acme:payments --build both
+  cd payments && make test`,
+	})
+}
+
 // newCommand fills in what all kinds have in common.
 func newCommand(s *cli.IO, kind string, cmd *cobra.Command) *cobra.Command {
-	o := options{kind: kind}
+	o := options{kind: kind, lang: langGo}
 	cmd.Use = kind + " NAME"
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -93,7 +105,9 @@ func newCommand(s *cli.IO, kind string, cmd *cobra.Command) *cobra.Command {
 			fmt.Fprintln(w, o.dir)
 		})
 	}
-	cmd.Flags().StringVarP(&o.lang, "lang", "l", langGo, "the language: go or rust")
+	if kind != kindInterface { // whose model serves all languages, and whose code is Go
+		cmd.Flags().StringVarP(&o.lang, "lang", "l", langGo, "the language: go or rust")
+	}
 	cmd.Flags().StringVarP(&o.build, "build", "b", buildMake, "what builds it: make, bazel or both")
 	cmd.Flags().StringVar(&o.dir, "dir", "", "the `folder` to make (default ./NAME)")
 	cmd.Flags().StringVar(&o.checkout, "checkout", "", "a `folder` with the sources of rules_wasmcloud for the project to use")
@@ -133,7 +147,14 @@ func (p *project) nextSteps(dir string) string {
 	if p.Version != "" && p.Lang == langGo {
 		text += "  go mod tidy       # fetches the SDK\n"
 	}
-	if !p.Make {
+	switch {
+	case p.Kind == kindInterface && p.Make:
+		return text + `  make              # write the Go code
+  make lint validate test
+  make publish`
+	case p.Kind == kindInterface:
+		return text + `  bazel test //...`
+	case !p.Make:
 		return text + `  bazel build //:signed
   bazel test //...
   bazel run //:push`

@@ -19,6 +19,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/parpack"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 )
@@ -28,7 +29,7 @@ const root = "../../.."
 func TestMain(m *testing.M) {
 	testkit.Main(m, map[string]func(*cli.IO) *cobra.Command{
 		"scaffold": Command, "signer": signer.Command, "wasmfix": wasmfix.Command,
-		"devhost": devhost.Command, "lattice": lattice.Command, "parpack": parpack.Command, "bazelgen": bazelgen.Command,
+		"devhost": devhost.Command, "lattice": lattice.Command, "parpack": parpack.Command, "bazelgen": bazelgen.Command, "smithy": smithy.Command,
 	})
 }
 

@@ -52,6 +52,7 @@ type generator struct {
 	services []*model.Shape
 	types    map[string]*model.Shape // those that become Go types, by Go name
 	names    map[string]*model.Shape // what has each of the file's top-level names
+	sizes    map[*model.Shape]int    // of structures, in bytes
 	at       *model.Shape            // the member whose type is being written, or nil
 	errs     []error
 }
@@ -60,7 +61,7 @@ func start(m *model.Model, o Options) (*generator, error) {
 	if !token.IsIdentifier(o.Package) {
 		return nil, fmt.Errorf("%q is no name for a Go package", o.Package)
 	}
-	g := &generator{m: m, o: o, types: map[string]*model.Shape{}, names: map[string]*model.Shape{}}
+	g := &generator{m: m, o: o, types: map[string]*model.Shape{}, names: map[string]*model.Shape{}, sizes: map[*model.Shape]int{}}
 	return g, g.collect()
 }
 

@@ -1,6 +1,7 @@
 package gen_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,5 +80,22 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := gen.Go(load(t, []byte(head+"structure A {}")), gen.Options{Package: "a-b", Namespace: "ex"}); err == nil {
 		t.Error("a-b is taken for a package's name")
+	}
+}
+
+// Values of a model can be far larger than the model.
+func TestValuesThatDoubleWithEachLevel(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("$version: \"2\"\nnamespace ex\n")
+	const levels = 60
+	for i := range levels {
+		fmt.Fprintf(&b, "structure A%d { a: A%d b: A%d c: String }\n", i, i+1, i+1)
+	}
+	fmt.Fprintf(&b, "structure A%d {}\n", levels)
+	m, o := load(t, []byte(b.String())), gen.Options{Package: "p", Namespace: "ex"}
+	code, err := gen.Go(m, o)
+	tests, testsErr := gen.GoTests(m, o)
+	if err != nil || testsErr != nil || len(code)+len(tests) > 1<<20 {
+		t.Errorf("%d and %d bytes: %v, %v", len(code), len(tests), err, testsErr)
 	}
 }

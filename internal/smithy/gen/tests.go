@@ -163,13 +163,17 @@ func (g *generator) element(m *model.Shape, n int, within []*model.Shape) string
 	return value
 }
 
+// sampleDepth is how deep structures in structures have optional members: their number can double
+// with each level.
+const sampleDepth = 3
+
 func (g *generator) sampleStructure(s *model.Shape, within []*model.Shape) string {
 	within = append(slices.Clip(within), s)
 	var b strings.Builder
 	b.WriteString(name(s) + "{")
 	for i, m := range s.Members {
 		to := g.m.Shape(m.Target)
-		if g.leadsTo(to, within) {
+		if g.leadsTo(to, within) || len(within) > sampleDepth && !m.Has("required") {
 			continue
 		}
 		value := g.sampleOf(to, i%100+1, within) // members of one type differ

@@ -275,7 +275,10 @@ func (g *generator) size(s *model.Shape) int {
 	case "map":
 		return 8 + 48 // what an empty one has
 	case "structure":
-		n := 0
+		n, known := g.sizes[s]
+		if known {
+			return n
+		}
 		for _, m := range s.Members {
 			size := 8
 			if !g.pointed(m) {
@@ -283,6 +286,7 @@ func (g *generator) size(s *model.Shape) int {
 			}
 			n += (size + 7) / 8 * 8
 		}
+		g.sizes[s] = n
 		return n
 	}
 	return 8

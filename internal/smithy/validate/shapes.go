@@ -36,27 +36,26 @@ func idConflicts(c *checker) {
 
 // recursion finds types without an end: no value of them could be written.
 func recursion(c *checker) {
+	lists := c.cyclic(func(s *model.Shape) []*model.Shape {
+		if s.Type == "list" || s.Type == "map" {
+			return s.Members
+		}
+		return nil
+	})
+	structures := c.cyclic(func(s *model.Shape) []*model.Shape {
+		if s.Type != "structure" {
+			return nil
+		}
+		return slices.DeleteFunc(slices.Clone(s.Members), func(m *model.Shape) bool { return !m.Has("required") })
+	})
 	for _, s := range c.m.Shapes(false) {
 		switch s.Type {
 		case "list", "map":
-			if c.cycle(s, s, func(to *model.Shape) []*model.Shape {
-				if to.Type == "list" || to.Type == "map" {
-					return to.Members
-				}
-				return nil
-			}) {
+			if lists[s] {
 				c.errorf(s, "`%s` contains itself without a structure or union between", s.ID)
 			}
 		case "structure":
-			if c.cycle(s, s, func(to *model.Shape) []*model.Shape {
-				var list []*model.Shape
-				for _, m := range to.Members {
-					if to.Type == "structure" && m.Has("required") {
-						list = append(list, m)
-					}
-				}
-				return list
-			}) {
+			if structures[s] {
 				c.errorf(s, "`%s` contains itself through required members alone", s.ID)
 			}
 		case "union":
@@ -67,25 +66,49 @@ func recursion(c *checker) {
 	}
 }
 
-// cycle tells whether s is reached again over the members that next gives.
-func (c *checker) cycle(s, start *model.Shape, next func(*model.Shape) []*model.Shape) bool {
-	seen := map[*model.Shape]bool{}
-	queue := []*model.Shape{s}
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		for _, m := range next(at) {
-			to := c.m.Shape(m.Target)
-			if to == start {
-				return true
-			}
-			if to != nil && !seen[to] {
-				seen[to] = true
-				queue = append(queue, to)
+// cyclic gives the shapes that lead back to themselves over the members that next gives. It visits
+// each shape once (Tarjan's strongly connected components), for models may have many in a row.
+func (c *checker) cyclic(next func(*model.Shape) []*model.Shape) map[*model.Shape]bool {
+	found, number, low, open := map[*model.Shape]bool{}, map[*model.Shape]int{}, map[*model.Shape]int{}, map[*model.Shape]bool{}
+	var stack []*model.Shape
+	var visit func(s *model.Shape)
+	visit = func(s *model.Shape) {
+		number[s] = len(number) + 1
+		low[s], open[s] = number[s], true
+		stack = append(stack, s)
+		for _, m := range next(s) {
+			switch to := c.m.Shape(m.Target); {
+			case to == nil:
+			case to == s:
+				found[s] = true
+			case number[to] == 0:
+				visit(to)
+				low[s] = min(low[s], low[to])
+			case open[to]:
+				low[s] = min(low[s], number[to])
 			}
 		}
+		if low[s] != number[s] {
+			return
+		}
+		at := len(stack) - 1
+		for stack[at] != s {
+			at--
+		}
+		for _, member := range stack[at:] {
+			open[member] = false
+			if len(stack)-at > 1 {
+				found[member] = true
+			}
+		}
+		stack = stack[:at]
 	}
-	return false
+	for _, s := range c.m.Shapes(false) {
+		if number[s] == 0 {
+			visit(s)
+		}
+	}
+	return found
 }
 
 // endless tells whether a value of a type needs one of the union.

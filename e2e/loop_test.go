@@ -103,6 +103,8 @@ func TestFreshClone(t *testing.T) {
 	t.Run("loop", func(t *testing.T) { editShowsWithoutDrain(c.part(t)) })
 	t.Run("dev", func(t *testing.T) { editIsLive(c.part(t)) })
 	t.Run("examples", func(t *testing.T) { examplesTestThemselves(c.part(t)) })
+	t.Run("scaffold", func(t *testing.T) { newProjects(c.part(t)) })
+	t.Run("tutorials", func(t *testing.T) { tutorials(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
 	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
 }

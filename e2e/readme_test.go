@@ -14,7 +14,7 @@ import (
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
-	for _, pattern := range []string{"../*.md", "../docs/*.md", "../examples/*/*.md", "../providers/*/*.md"} {
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/tutorials/*.md", "../examples/*/*.md", "../providers/*/*.md"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ func TestMakeTargetsInPagesExist(t *testing.T) {
 	for path, text := range pages(t) {
 		for _, m := range mention.FindAllStringSubmatch(text, -1) {
 			for _, target := range strings.Fields(m[2]) {
-				dirs := []string{"..", "../examples/echo", "../examples/counter", "../providers/keyvalue"}
+				dirs := []string{"..", "../examples/echo", "../examples/counter", "../providers/keyvalue", "../examples/payments/interface"}
 				if m[1] != "" {
 					dirs = []string{filepath.Join("..", m[1])}
 				}

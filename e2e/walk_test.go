@@ -48,11 +48,15 @@ func (c *checkout) walk(page string, env ...string) (ran int, problems []string)
 // mark is printed between blocks; no command of a page does.
 const mark = "\x01"
 
+// toFail is a command that is to fail. To the shell, with -e too, such a line means nothing else than
+// to turn its status around.
+var toFail = regexp.MustCompile(`(?m)^! (.*)$`)
+
 func script(all []block) string {
 	text := "exec 2>&1\nset -eu\n"
 	for _, b := range all {
 		if b.language == "sh" {
-			text += "printf '\\001'\n" + b.text
+			text += "printf '\\001'\n" + toFail.ReplaceAllString(b.text, "if $1; then echo 'that was to fail'; exit 1; fi")
 		}
 	}
 	return text
@@ -102,6 +106,8 @@ func TestWrongPagesAreFound(t *testing.T) {
 		"```sh\necho a; false\n```\n```sh\ntrue\n```\n":          true,
 		"```sh\necho a\n```\n```output\nb\n```\n":                true,
 		"```sh\necho $NO_SUCH\n```\n":                            true,
+		"```sh\n! true\n```\n":                                   true,
+		"```sh\n! false\n```\n":                                  false,
 	} {
 		write(t, page, text)
 		c := &checkout{t: t, dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}

@@ -41,8 +41,8 @@ func validateCommand(s *cli.IO) *cobra.Command {
 so the same metadata suppresses. A model with errors, or with dangers, fails.
 
 The validators: ` + wrapped(validate.Names()) + `.
-Smithy's validators for HTTP bindings, pagination, host labels, waiters and deprecation are left out: contracts of
-wasmCloud have none of these.`,
+Left out are what contracts of wasmCloud have no use for: Smithy's validators for HTTP methods, URIs that
+conflict, headers and payloads, and for waiters; and those of deprecation, which only ever warn.`,
 		Example: `  smithy validate
   smithy validate --bare-messages keyvalue.smithy
   smithy validate --output json model/`,

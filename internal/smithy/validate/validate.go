@@ -81,6 +81,7 @@ func phases() [][]check {
 			{"OperationInputOutputMisuse", inputMisuse}, {"SingleOperationBinding", singleOperations},
 			{"SingleResourceBinding", singleResources}, {"ResourceLifecycle", resourceLifecycle},
 			{"ResourceIdentifierBinding", resourceIdentifiers}, {"Service", serviceNames}, {"AuthTrait", authTraits},
+			{"HttpLabelTrait", httpLabels}, {"HostLabelTrait", hostLabels}, {"PaginatedTrait", paginated},
 		},
 	}
 }

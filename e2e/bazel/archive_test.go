@@ -81,7 +81,7 @@ func signingFetchesItsToolsOnly(t *testing.T, base string) {
 		}
 	}
 	// Bazel looks at every tool of the toolchain, as it has to know what to compile.
-	for _, m := range modulesOf(t, []string{"linux"}, "./tools/signer", "./tools/ocipush", "./tools/wasmfix") {
+	for _, m := range modulesOf(t, []string{"linux"}, toolsOfTheRules...) {
 		want = append(want, repositoryName(m.path))
 	}
 	slices.Sort(fetched)

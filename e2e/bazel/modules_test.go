@@ -17,7 +17,10 @@ import (
 var update = flag.Bool("update", false, "write the Go modules into MODULE.bazel and rules/private/go_repositories.bzl")
 
 // forUsers are the packages that a user of the rules builds.
-var forUsers = []string{"./rules/...", "./sdk/...", "./tools/signer", "./tools/ocipush", "./tools/wasmfix"}
+var forUsers = append([]string{"./rules/...", "./sdk/..."}, toolsOfTheRules...)
+
+// toolsOfTheRules are those of //rules/toolchain.
+var toolsOfTheRules = []string{"./tools/signer", "./tools/ocipush", "./tools/parpack", "./tools/smithy", "./tools/wasmfix"}
 
 type module struct{ path, version, sum string }
 

@@ -105,6 +105,7 @@ func TestFreshClone(t *testing.T) {
 	t.Run("examples", func(t *testing.T) { examplesTestThemselves(c.part(t)) })
 	t.Run("scaffold", func(t *testing.T) { newProjects(c.part(t)) })
 	t.Run("tutorials", func(t *testing.T) { tutorials(c.part(t)) })
+	t.Run("interface", func(t *testing.T) { interfaceIsPublished(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
 	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
 }

@@ -8,6 +8,7 @@ def _wasmcloud_toolchain_impl(ctx):
         signer = ctx.attr.signer[DefaultInfo].files_to_run,
         ocipush = ctx.attr.ocipush[DefaultInfo].files_to_run,
         parpack = ctx.attr.parpack[DefaultInfo].files_to_run,
+        smithy = ctx.attr.smithy[DefaultInfo].files_to_run,
         wasmfix = ctx.attr.wasmfix[DefaultInfo].files_to_run,
     )]
 
@@ -18,6 +19,7 @@ wasmcloud_toolchain = rule(
         "ocipush": attr.label(doc = "Makes OCI manifests and layouts.", executable = True, cfg = "exec", mandatory = True),
         "parpack": attr.label(doc = "Packs provider archives.", executable = True, cfg = "exec", mandatory = True),
         "signer": attr.label(doc = "Hashes, signs, embeds and verifies.", executable = True, cfg = "exec", mandatory = True),
+        "smithy": attr.label(doc = "Checks interfaces and writes code for them.", executable = True, cfg = "exec", mandatory = True),
         "wasmfix": attr.label(doc = "Makes a compiler's wasm an actor.", executable = True, cfg = "exec", mandatory = True),
     },
 )

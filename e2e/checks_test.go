@@ -30,7 +30,7 @@ var checks = []struct{ what, dir, tests string }{
 	{"expiry while running: actor", "internal/host/core", "TestTokenThatExpiresWhileRunning TestExpiredTokenServesNoCall"},
 	{"expiry while running: provider", "internal/host/core", "TestProviderWhoseTokenExpires TestExpiredProviderIsNotStartedAgain"},
 	{"call alias: a collision is an error", "internal/host/core", "TestCallAliasBelongsToOneActor"},
-	{"PAR: hash of every target, signature, hostile archives", "internal/par", "TestHostileArchives TestChangedBytes TestLimits"},
+	{"PAR: hash of every target, signature, hostile archives", "internal/par", "TestHostileArchives TestChangedBytes TestLimits TestTruncation"},
 	{"PAR: what is not in order is not started", "internal/host/core", "TestProvidersThatAreNotInOrderAreRefused TestProvidersOfOtherIssuersAreRefused"},
 	{"PAR: owner-only, hashed again before it runs", "internal/host/provider", "TestPlace TestPlaceRefusesOtherBytes TestOpenStoreRefusesSharedFolders"},
 	{"PAR: environment", "internal/host/core", "TestProvidersGetLittleOfTheHost"},

@@ -14,10 +14,11 @@ import (
 // code is a module in one engine. It is closed when it has been replaced and its last call has ended.
 type code struct {
 	wz        wazero.Runtime
+	tidy      func() // has the process give memory back, some time
 	compiled  wazero.CompiledModule
-	isolation Isolation // of this module: Fresh if no snapshot would be the whole state
-	globals   []string  // exports of the mutable globals
-	data      []wasmbin.Segment
+	isolation Isolation         // of this module: Fresh if no snapshot would be the whole state
+	globals   []string          // exports of the mutable globals
+	data      []wasmbin.Segment // what a new instance's memory is to begin with; nil once snap has it
 
 	// Guarded by its Module.
 	calls   int
@@ -33,8 +34,8 @@ type code struct {
 	closed bool
 }
 
-func newCode(wz wazero.Runtime, compiled wazero.CompiledModule, s state) *code {
-	return &code{wz: wz, compiled: compiled, isolation: s.isolation, globals: s.globals, data: s.data, snapDone: make(chan struct{})}
+func (r *Runtime) newCode(wz wazero.Runtime, compiled wazero.CompiledModule, s state) *code {
+	return &code{wz: wz, tidy: r.tidyLater, compiled: compiled, isolation: s.isolation, globals: s.globals, data: s.data, snapDone: make(chan struct{})}
 }
 
 // snapshot gives the snapshot if it is there already.
@@ -70,7 +71,7 @@ func (c *code) push(i *instance) bool {
 	// Reuse promises that state stays, so nothing of it is given up.
 	if c.isolation == Snapshot {
 		if c.shrink == nil {
-			c.shrink = time.AfterFunc(idleTime, c.giveUp)
+			c.shrink = time.AfterFunc(idleTime, func() { c.giveUp(); c.tidy() })
 		} else {
 			c.shrink.Reset(idleTime)
 		}

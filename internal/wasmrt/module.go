@@ -47,16 +47,17 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}
 	background, stop := context.WithCancel(r.background)
-	m := &Module{rt: r, starts: startFunctions(compiled), stop: stop, code: newCode(wz, compiled, state), native: make(chan struct{})}
+	m := &Module{rt: r, starts: startFunctions(compiled), stop: stop, code: r.newCode(wz, compiled, state), native: make(chan struct{})}
 	if wz == r.final {
 		close(m.native)
 		return m, nil
 	}
 	r.jobs.Go(func() {
 		defer close(m.native)
+		defer r.tidyLater()
 		// What fails here can be interpreted all the same, so nobody needs to know.
 		if better, err := r.final.CompileModule(workers(background), wasm); err == nil {
-			m.replace(r.background, newCode(r.final, better, state))
+			m.replace(r.background, r.newCode(r.final, better, state))
 		}
 	})
 	return m, nil

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -85,6 +86,32 @@ type Runtime struct {
 	background context.Context // of the compilations that no caller waits for
 	stop       context.CancelFunc
 	jobs       sync.WaitGroup
+
+	tidyMu sync.Mutex
+	tidy   *time.Timer // runs when nothing happened for a while
+}
+
+// tidyTime is how long after the last compilation, or the last call of an actor and
+// idleTime, memory is given back: several at a time are one burst.
+const tidyTime = 3 * time.Second
+
+// tidyLater has the process give back what compiling and calls took. Compiling takes
+// several times what the code does, and Go would keep most of it for garbage to come,
+// of which a host whose actors are idle makes none.
+func (r *Runtime) tidyLater() {
+	r.tidyMu.Lock()
+	defer r.tidyMu.Unlock()
+	if r.background.Err() != nil {
+		return
+	}
+	if r.tidy == nil {
+		r.tidy = time.AfterFunc(tidyTime, func() {
+			runtime.GC() // what is in a sync.Pool outlives one collection
+			debug.FreeOSMemory()
+		})
+	} else {
+		r.tidy.Reset(tidyTime)
+	}
 }
 
 // New makes a Runtime. Close releases it.
@@ -165,6 +192,11 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 func (r *Runtime) Close(ctx context.Context) error {
 	r.stop()
 	r.jobs.Wait()
+	r.tidyMu.Lock()
+	if r.tidy != nil {
+		r.tidy.Stop()
+	}
+	r.tidyMu.Unlock()
 	var errs []error
 	for _, wz := range []wazero.Runtime{r.quick, r.final} {
 		if wz != nil {

@@ -16,7 +16,6 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/parpack"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/par"
 	"github.com/spf13/cobra"
 )
 
@@ -129,63 +128,6 @@ func TestProviderKeys(t *testing.T) {
 	if a, err := artifact.Read(strings.NewReader(read(t, pulled))); err != nil || a.Issuer() != seed.Public() {
 		t.Errorf("signed at the push by %v, %v", a, err)
 	}
-}
-
-// A Go provider for every machine that hosts run on, by one target.
-func TestProviderForEveryTarget(t *testing.T) {
-	w := open(t, "rules")
-	w.write("every/main.go", "package main\n\nimport \"runtime\"\n\nfunc main() { println(runtime.GOOS, runtime.GOARCH) }\n")
-	w.write("every/BUILD.bazel", `load("@rules_go//go:def.bzl", "go_binary")
-load("@rules_wasmcloud//rules:provider.bzl", "ALL_TARGETS", "wasmcloud_provider")
-
-go_binary(
-    name = "compiled",
-    srcs = ["main.go"],
-)
-
-wasmcloud_provider(
-    name = "every",
-    binary = ":compiled",
-    capid = "example:machine",
-    targets = ALL_TARGETS,
-    vendor = "Acme",
-    version = "0.1.0",
-)
-
-wasmcloud_provider(
-    name = "here",
-    binary = ":compiled",
-    capid = "example:machine",
-    vendor = "Acme",
-    version = "0.1.0",
-)
-`)
-	t.Cleanup(func() { w.write("every/BUILD.bazel", "") })
-	w.must("build", "//every:signed", "//every:here")
-	for file, want := range map[string][]string{
-		"every/every.par.gz": {"aarch64-linux", "aarch64-macos", "arm-linux", "x86_64-linux", "x86_64-macos", "x86_64-windows"},
-		"every/here.par.gz":  {string(par.HostTarget())},
-	} {
-		a, err := par.Read(t.Context(), bytes.NewReader(w.built(file)), par.Limits{})
-		if err != nil || !slices.Equal(a.Targets(), want) {
-			t.Fatalf("%s: %v, %v", file, a, err)
-		}
-		for _, target := range want {
-			var out bytes.Buffer
-			if _, err := par.Extract(t.Context(), bytes.NewReader(w.built(file)), par.Target(target), &out, par.Limits{}); err != nil {
-				t.Fatal(err)
-			}
-			if magic := magics[target]; !bytes.HasPrefix(out.Bytes(), []byte(magic)) {
-				t.Errorf("%s: the executable for %s begins with %q, want %q", file, target, out.Bytes()[:20], magic)
-			}
-		}
-	}
-}
-
-// magics are the first bytes of an executable for each target: of ELF, up to its class.
-var magics = map[string]string{
-	"aarch64-linux": "\x7fELF\x02", "arm-linux": "\x7fELF\x01", "x86_64-linux": "\x7fELF\x02",
-	"aarch64-macos": "\xcf\xfa\xed\xfe\x0c\x00\x00\x01", "x86_64-macos": "\xcf\xfa\xed\xfe\x07\x00\x00\x01", "x86_64-windows": "MZ",
 }
 
 // Providers are tested as a host runs them; one that is broken fails.

@@ -39,6 +39,18 @@ func TestExamplesOfThisRepositoryCanBeRead(t *testing.T) {
 	}
 }
 
+func TestProvidersOfThisRepositoryCanBeRead(t *testing.T) {
+	for _, name := range []string{"httpserver", "keyvalue", "testing"} {
+		p, err := readProject(filepath.Join("../../../providers", name), options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.name != name || p.compiler != goCompiler || !p.cases || p.provider == nil || p.provider.capid != "wasmcloud:"+name || p.provider.vendor == "" {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	for text, want := range map[string][]string{
 		``:                      nil,

@@ -20,7 +20,7 @@ func (m *makefile) lookup(name string, using []string) (string, error) {
 	if !ok {
 		text, ok := defaults(name)
 		if !ok {
-			return "", errors.New(name + " is not set before actor.mk is included (make would look in the environment, bazelgen does not)")
+			return "", errors.New(name + " is not set before " + m.include + " is included (make would look in the environment, bazelgen does not)")
 		}
 		v.text = text
 	}

@@ -16,8 +16,8 @@ import (
 	"strings"
 )
 
-// goPackage is the Go package of an actor's folder, seen as the compiler for wasm
-// sees it, and its tests, which run on this machine.
+// goPackage is the Go package of a project's folder, seen as the compiler sees it for
+// what the project runs on, and its tests, which run on this machine.
 type goPackage struct {
 	importPath string
 	srcs, deps []string
@@ -28,13 +28,13 @@ type goPackage struct {
 // ourImports is the module whose packages are those of rules_wasmcloud itself.
 const ourImports = "github.com/rules-wasmcloud/rules_wasmcloud"
 
-func readGo(dir string, w *workspace) (*goPackage, error) {
+func readGo(dir string, w *workspace, systems []goSystem) (*goPackage, error) {
 	mod, err := findGoMod(dir)
 	if err != nil {
 		return nil, err
 	}
 	p := &goPackage{importPath: mod.importPath(dir)}
-	files, err := goFiles(dir)
+	files, err := goFiles(dir, systems)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func readGo(dir string, w *workspace) (*goPackage, error) {
 		maps.Copy(imports, f.imports)
 	}
 	if len(p.srcs) == 0 {
-		return nil, fmt.Errorf("%s has no Go file that is compiled for GOOS=wasip1 GOARCH=wasm", dir)
+		return nil, fmt.Errorf("%s has no Go file that is compiled for GOOS=%s GOARCH=%s", dir, systems[0].os, systems[0].arch)
 	}
 	delete(testImports, p.importPath) // a test of package x_test: what it tests is embedded
 	if p.deps, err = mod.labels(imports, w); err != nil {
@@ -59,29 +59,34 @@ func readGo(dir string, w *workspace) (*goPackage, error) {
 	return p, err
 }
 
+// goSystem is what Go compiles for.
+type goSystem struct{ os, arch string }
+
+func wasm() []goSystem { return []goSystem{{"wasip1", "wasm"}} }
+
+// hosts are the systems of which providers' files are listed: rules_go leaves out, of
+// those, what is not for the one that it compiles for.
+func hosts() []goSystem {
+	return []goSystem{{"linux", "amd64"}, {"linux", "arm64"}, {"linux", "arm"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}}
+}
+
 type goFile struct {
 	name    string
 	test    bool
 	imports map[string]bool
 }
 
-// goFiles lists the files that count: sources for wasm, tests for this machine.
-func goFiles(dir string) ([]goFile, error) {
-	wasm := build.Default
-	wasm.GOOS, wasm.GOARCH, wasm.CgoEnabled = "wasip1", "wasm", false
+// goFiles lists the files that count: sources for one of the systems, tests for this machine.
+func goFiles(dir string, systems []goSystem) ([]goFile, error) {
 	var out []goFile
 	for _, name := range glob(dir, "*.go") {
 		f := goFile{name: name, test: strings.HasSuffix(name, "_test.go"), imports: map[string]bool{}}
-		context := wasm
-		if f.test {
-			context = build.Default
-		}
 		file := filepath.Join(dir, name)
-		match, err := context.MatchFile(dir, name)
+		counts, err := f.counts(dir, systems)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", file, err)
 		}
-		if !match {
+		if !counts {
 			continue
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
@@ -98,6 +103,20 @@ func goFiles(dir string) ([]goFile, error) {
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+func (f goFile) counts(dir string, systems []goSystem) (bool, error) {
+	if f.test {
+		return build.Default.MatchFile(dir, f.name)
+	}
+	for _, s := range systems {
+		context := build.Default
+		context.GOOS, context.GOARCH, context.CgoEnabled = s.os, s.arch, false
+		if match, err := context.MatchFile(dir, f.name); match || err != nil {
+			return match, err
+		}
+	}
+	return false, nil
 }
 
 // goMod is what matters here of go.mod.
@@ -171,7 +190,7 @@ func (m *goMod) labels(imports map[string]bool, w *workspace) ([]string, error) 
 	for _, name := range slices.Sorted(maps.Keys(imports)) {
 		first, _, _ := strings.Cut(name, "/")
 		if first == "C" {
-			return nil, errors.New(`an actor cannot import "C": there is no C compiler for wasip1 here`)
+			return nil, errors.New(`neither an actor nor a provider can import "C" here: they are compiled for other machines, without a C compiler`)
 		}
 		module := m.moduleOf(name)
 		switch {

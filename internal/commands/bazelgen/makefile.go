@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// makefile is what a project's Makefile sets before it includes actor.mk. It is
+// makefile is what a project's Makefile sets before it includes actor.mk or provider.mk. It is
 // read, never run: an answer that only make could give is refused in words, since a
 // wrong one would be signed.
 type makefile struct {
-	path string
-	dir  string
-	vars map[string]variable
+	path    string
+	dir     string
+	include string // actor.mk or provider.mk
+	vars    map[string]variable
 }
 
 type variable struct {
@@ -22,19 +23,24 @@ type variable struct {
 	refused string // why the value cannot be known; "" when it can
 }
 
-// included matches the file whose inclusion ends the part that is read.
+// The files whose inclusion ends the part that is read.
+const (
+	actorInclude    = "actor.mk"
+	providerInclude = "provider.mk"
+)
+
 var (
 	included    = regexp.MustCompile(`^(?:-include|sinclude|include)\s+(.*)$`)
 	assignment  = regexp.MustCompile(`^(?:(?:export|override|private)\s+)*([A-Za-z0-9_.%-]+)\s*(:{0,3}=|\?=|\+=|!=)\s*(.*)$`)
 	conditional = regexp.MustCompile(`^(ifeq|ifneq|ifdef|ifndef)\b`)
 )
 
-// errNotActor says that a Makefile is of no actor.
-type errNotActor struct{ path, why string }
+// errOther says that a file is of neither an actor nor a provider.
+type errOther struct{ path, why string }
 
-func (e *errNotActor) Error() string { return e.path + ": " + e.why }
+func (e *errOther) Error() string { return e.path + ": " + e.why }
 
-// readMakefile reads the variables up to `include …actor.mk`. set overrides them,
+// readMakefile reads the variables up to the include of actor.mk or provider.mk. set overrides them,
 // as NAME=VALUE on make's command line does.
 func readMakefile(file string, text []byte, set map[string]string) (*makefile, error) {
 	m := &makefile{path: file, dir: path.Dir(file), vars: map[string]variable{}}
@@ -54,17 +60,20 @@ func readMakefile(file string, text []byte, set map[string]string) (*makefile, e
 		case line == "endif":
 			depth--
 		default:
-			if kind := m.statement(line, l.number, depth > 0); kind == "actor.mk" {
+			switch kind := m.statement(line, l.number, depth > 0); kind {
+			case actorInclude, providerInclude:
+				m.include = kind
 				for name, value := range set {
 					m.vars[name] = variable{text: value}
 				}
 				return m, nil
-			} else if kind != "" {
-				return nil, &errNotActor{file, "it includes " + kind + ": bazelgen writes targets for actors only"}
+			case "":
+			default:
+				return nil, &errOther{file, "it includes " + kind + ": bazelgen writes targets for actors and providers only"}
 			}
 		}
 	}
-	return nil, &errNotActor{file, "it does not include actor.mk, so it is not an actor's Makefile that bazelgen could read"}
+	return nil, &errOther{file, "it includes neither actor.mk nor provider.mk, so it is not a Makefile that bazelgen could read"}
 }
 
 // statement takes one assignment or include. It returns the name of an include that
@@ -73,7 +82,7 @@ func (m *makefile) statement(line string, number int, inConditional bool) string
 	if match := included.FindStringSubmatch(line); match != nil {
 		for _, file := range strings.Fields(match[1]) {
 			switch base := path.Base(file); base {
-			case "actor.mk", "provider.mk", "interface.mk":
+			case actorInclude, providerInclude, "interface.mk":
 				return base
 			}
 		}
@@ -159,16 +168,18 @@ func uncomment(line string) string {
 	return out.String()
 }
 
-// defaults are what actor.mk sets where the project does not.
+// defaults are what actor.mk and provider.mk set where the project does not.
 func defaults(name string) (string, bool) {
 	switch name {
-	case "ACTOR_NAME":
+	case "ACTOR_NAME", "NAME", "bin_name":
 		return "$(PROJECT)", true
 	case "REVISION":
 		return "0", true
 	case "REG_SERVER":
 		return "localhost:5000", true
-	case "CLAIMS", "ACTOR_ALIAS":
+	case "oci_url_base":
+		return "$(REG_SERVER)", true
+	case "CLAIMS", "ACTOR_ALIAS", "BIN", "PAR_FLAGS":
 		return "", true
 	}
 	return "", false

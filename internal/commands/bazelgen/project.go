@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// project is an actor's folder, as its Makefile or wasmcloud.toml describes it.
+// project is the folder of an actor or a provider, as its Makefile or wasmcloud.toml describes it.
 type project struct {
 	dir       string
 	source    string // the file that was read
@@ -22,11 +22,15 @@ type project struct {
 	caps      []string
 	alias     string
 	push      *reference // nil: nothing said
-	unsigned  string     // a finished wasm file in the folder; "" when it is compiled
+	unsigned  string     // a finished file in the folder, of wasm or a provider's; "" when it is compiled
+	provider  *provider  // nil: an actor
 	compiler  compiler
 	cases     bool // cases/*.txtar
 	selfTest  bool // test-options.json
 }
+
+// provider is what the claims of a provider have that an actor's have not.
+type provider struct{ capid, vendor, schema string }
 
 type compiler string
 
@@ -52,13 +56,13 @@ var errNoProject = errors.New("no project")
 func readProject(dir string, o options) (*project, error) {
 	p := &project{dir: dir, source: filepath.Join(dir, "Makefile")}
 	text, err := os.ReadFile(p.source)
-	var notActor *errNotActor
+	var other *errOther
 	switch {
 	case err == nil:
 		err = p.fromMakefile(text, o.set)
 		tomlFile := filepath.Join(dir, "wasmcloud.toml")
 		// Templates of a time had both, and a Makefile that only calls wash.
-		if errors.As(err, &notActor) && exists(tomlFile) {
+		if errors.As(err, &other) && exists(tomlFile) {
 			err = p.fromToml(tomlFile)
 		}
 	case errors.Is(err, fs.ErrNotExist):
@@ -84,6 +88,9 @@ func (p *project) fromMakefile(text []byte, set map[string]string) error {
 	if err != nil {
 		return err
 	}
+	if m.include == providerInclude {
+		return p.fromProviderMakefile(m)
+	}
 	var rev, url string
 	var faults []error
 	for _, v := range []struct {
@@ -99,11 +106,9 @@ func (p *project) fromMakefile(text []byte, set map[string]string) error {
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return err // all at once: --set is given for each
 	}
-	n, err := strconv.Atoi(rev)
-	if err != nil || n < 0 {
-		return fmt.Errorf("%s: REVISION is %q: want a whole number, 0 or more", p.source, rev)
+	if err := p.setRevision(rev); err != nil {
+		return err
 	}
-	p.revision = &n
 	if m.has("UNSIGNED_WASM") {
 		if p.unsigned, err = m.word("UNSIGNED_WASM"); err != nil {
 			return err
@@ -121,6 +126,15 @@ func (p *project) fromMakefile(text []byte, set map[string]string) error {
 	return nil
 }
 
+func (p *project) setRevision(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%s: REVISION is %q: want a whole number, 0 or more", p.source, text)
+	}
+	p.revision = &n
+	return nil
+}
+
 func (p *project) fromToml(file string) error {
 	p.source = file
 	var t wasmcloudToml
@@ -128,7 +142,7 @@ func (p *project) fromToml(file string) error {
 		return err
 	}
 	if t.Type != "" && t.Type != "actor" {
-		return &errNotActor{file, fmt.Sprintf("its type is %q: bazelgen writes targets for actors only", t.Type)}
+		return &errOther{file, fmt.Sprintf("its type is %q: bazelgen writes targets for actors only", t.Type)}
 	}
 	cargoFile := filepath.Join(p.dir, "Cargo.toml")
 	// wash takes what is missing from Cargo.toml.
@@ -195,7 +209,7 @@ func (p *project) findSource() error {
 	switch {
 	case p.unsigned != "":
 		if filepath.IsAbs(p.unsigned) || strings.HasPrefix(filepath.Clean(p.unsigned), "..") {
-			return fmt.Errorf("%s: UNSIGNED_WASM is %s, outside of this folder: name its label by --src", p.source, p.unsigned)
+			return fmt.Errorf("%s: %s is %s, outside of this folder: name its label by --src", p.source, p.unsignedBy(), p.unsigned)
 		}
 	case exists(filepath.Join(p.dir, "Cargo.toml")):
 		p.compiler = rustCompiler
@@ -205,6 +219,8 @@ func (p *project) findSource() error {
 			return fmt.Errorf("%s: bazelgen knows no rule that runs TinyGo: write one, and name its label by --src", p.source)
 		}
 		p.compiler = goCompiler
+	case p.provider != nil:
+		return fmt.Errorf("%s holds no Cargo.toml and no Go files, and BIN is not set: name the label of the executable by --src", p.dir)
 	default:
 		found := glob(p.dir, "*.wasm")
 		if len(found) != 1 {
@@ -214,6 +230,14 @@ func (p *project) findSource() error {
 		p.unsigned = filepath.Base(found[0])
 	}
 	return nil
+}
+
+// unsignedBy is the variable that names a finished file.
+func (p *project) unsignedBy() string {
+	if p.provider != nil {
+		return "BIN"
+	}
+	return "UNSIGNED_WASM"
 }
 
 func (p *project) findTests() {
@@ -233,13 +257,17 @@ var contractID = regexp.MustCompile(`^[^\s"'\\]+$`)
 func (p *project) check() error {
 	switch {
 	case p.name == "":
-		return fmt.Errorf("%s gives no name for the actor", p.source)
+		return fmt.Errorf("%s gives no name", p.source)
 	case strings.Trim(p.name, labelSigns) != "":
 		return fmt.Errorf("%s: %q cannot be a target's name: want letters, digits and any of _ - . +", p.source, p.name)
 	case p.version == "":
 		return fmt.Errorf("%s gives no version: claims need one", p.source)
 	}
-	for _, c := range p.caps {
+	caps := p.caps
+	if p.provider != nil {
+		caps = []string{p.provider.capid}
+	}
+	for _, c := range caps {
 		if !contractID.MatchString(c) {
 			return fmt.Errorf("%s: %q is no contract id; one looks like wasmcloud:httpserver", p.source, c)
 		}

@@ -42,6 +42,17 @@ func (r *rule) claim(name string, value build.Expr, there bool) {
 	r.attrs = append(r.attrs, attr{name: name, value: value, gone: !there})
 }
 
+func (r *rule) pushTo(to *reference) {
+	if to == nil {
+		return
+	}
+	r.str("registry", to.registry)
+	r.str("repository", to.repository)
+	if to.tag != "" {
+		r.list("remote_tags", to.tag)
+	}
+}
+
 func (r *rule) expr(name string, value build.Expr) {
 	r.attrs = append(r.attrs, attr{name: name, value: value})
 }
@@ -58,9 +69,12 @@ func call(function string, args ...build.Expr) *build.CallExpr {
 	return &build.CallExpr{X: &build.Ident{Name: function}, List: args}
 }
 
-// rulesFor gives the targets of a project. src is the label of the unsigned wasm, or
+// rulesFor gives the targets of a project. src is the label of the unsigned wasm or the executable, or
 // "" for what the folder says.
 func rulesFor(p *project, w *workspace, src string) ([]rule, error) {
+	if p.provider != nil {
+		return providerRules(p, w, src)
+	}
 	var rules []rule
 	if src == "" {
 		var err error
@@ -68,7 +82,7 @@ func rulesFor(p *project, w *workspace, src string) ([]rule, error) {
 		case goCompiler:
 			rules, src, err = goRules(p, w)
 		case rustCompiler:
-			rules, src, err = rustRules(p, w)
+			rules, src, err = rustRules(p, w, "rust_shared_library")
 		case noCompiler:
 			src = filepath.ToSlash(filepath.Clean(p.unsigned))
 		}
@@ -104,13 +118,7 @@ func actorRule(p *project, w *workspace, src string) rule {
 	case rustCompiler:
 		r.str("platform", w.label(rustModule, "//rust/platform:wasm"))
 	}
-	if p.push != nil {
-		r.str("registry", p.push.registry)
-		r.str("repository", p.push.repository)
-		if p.push.tag != "" {
-			r.list("remote_tags", p.push.tag)
-		}
-	}
+	r.pushTo(p.push)
 	if p.revision != nil {
 		r.expr("revision", &build.LiteralExpr{Token: strconv.Itoa(*p.revision)})
 	}
@@ -124,41 +132,46 @@ func actorRule(p *project, w *workspace, src string) rule {
 
 // goRules compiles as actor.mk does: for wasip1, as a library that a host calls into.
 func goRules(p *project, w *workspace) ([]rule, string, error) {
-	g, err := readGo(p.dir, w)
+	g, err := readGo(p.dir, w, wasm())
 	if err != nil {
 		return nil, "", err
 	}
-	file := w.label(goModule, "//go:def.bzl")
-	library := rule{kind: "go_library", file: file, name: p.name + "_lib"}
-	library.list("srcs", g.srcs...)
-	library.str("importpath", g.importPath)
-	library.list("deps", g.deps...)
-	binary := rule{kind: "go_binary", file: file, name: p.name + "_go"}
+	library, tests := goLibraryRules(p, w, g)
+	binary := rule{kind: "go_binary", file: library.file, name: p.name + "_go"}
 	binary.list("embed", ":"+library.name)
 	binary.list("gc_linkopts", "-s", "-w")
 	binary.str("goarch", "wasm")
 	binary.str("goos", "wasip1")
 	binary.str("linkmode", "c-shared")
 	binary.str("out", binary.name+".wasm") // else it is called as a native library is
-	rules := []rule{library, binary}
+	return append([]rule{library, binary}, tests...), ":" + binary.name, nil
+}
+
+// goLibraryRules gives the library of a package, and its test if it has one.
+func goLibraryRules(p *project, w *workspace, g *goPackage) (library rule, tests []rule) {
+	file := w.label(goModule, "//go:def.bzl")
+	library = rule{kind: "go_library", file: file, name: p.name + "_lib"}
+	library.list("srcs", g.srcs...)
+	library.str("importpath", g.importPath)
+	library.list("deps", g.deps...)
 	if len(g.testSrcs) > 0 {
 		test := rule{kind: "go_test", file: file, name: p.name + "_test"}
 		test.list("srcs", g.testSrcs...)
 		test.list("embed", ":"+library.name)
 		test.list("deps", g.testDeps...)
-		rules = append(rules, test)
+		tests = append(tests, test)
 	}
-	return rules, ":" + binary.name, nil
+	return library, tests
 }
 
 // rustRules compiles a crate whose dependencies crate_universe has put into @crates,
 // the name that its documents use.
-func rustRules(p *project, w *workspace) ([]rule, string, error) {
+func rustRules(p *project, w *workspace, kind string) ([]rule, string, error) {
 	c, err := readCargo(filepath.Join(p.dir, "Cargo.toml"))
 	if err != nil {
 		return nil, "", err
 	}
-	r := rule{kind: "rust_shared_library", file: w.label(rustModule, "//rust:defs.bzl"), name: p.name + "_rust"}
+	r := rule{kind: kind, file: w.label(rustModule, "//rust:defs.bzl"), name: p.name + "_rust"}
 	r.expr("srcs", call("glob", stringList([]string{"src/**/*.rs"})))
 	r.str("crate_name", c.crate())
 	r.str("edition", c.edition())

@@ -45,11 +45,12 @@ func updateCommand(s *cli.IO) *cobra.Command {
 	var set []string
 	cmd := &cobra.Command{
 		Use:   "update [DIR | DIR/...]...",
-		Short: "Write the BUILD file of an actor from its Makefile or wasmcloud.toml",
-		Long: `Write targets for the actors in the folders (default: this one; DIR/... means every
-project below DIR): wasmcloud_actor, what compiles it, and its tests.
+		Short: "Write the BUILD file of an actor or a provider from its Makefile or wasmcloud.toml",
+		Long: `Write targets for the actors and providers in the folders (default: this one; DIR/...
+means every project below DIR): wasmcloud_actor or wasmcloud_provider, what compiles
+it, and its tests.
 
-The Makefile's variables before "include …actor.mk" are read; make is not run, and
+The Makefile's variables before "include …actor.mk" or provider.mk are read; make is not run, and
 neither is any $(shell …), except that the version which "cargo metadata" would print
 is looked up in Cargo.toml. What only a program can tell is given by --set.
 
@@ -83,7 +84,7 @@ anything, print writes to standard output.`,
 		},
 	}
 	cmd.Flags().StringVar(&mode, "mode", modeFix, "what to do: fix, diff or print")
-	cmd.Flags().StringVar(&src, "src", "", "the `label` of the wasm to sign; without it the folder's sources are compiled")
+	cmd.Flags().StringVar(&src, "src", "", "the `label` of the wasm or the executable to sign; without it the folder's sources are compiled")
 	cmd.Flags().StringArrayVar(&set, "set", nil, "give a Makefile's variable a value, `NAME=VALUE`, whatever the file says; repeatable")
 	return cmd
 }
@@ -197,7 +198,7 @@ func (p *project) advice(w *workspace) []string {
 	if w.root == "" {
 		out = append(out, fmt.Sprintf("%s is in no Bazel workspace: make a MODULE.bazel with bazel_dep(name = %q, version = …) above it", p.dir, ourModule))
 	}
-	if p.compiler == rustCompiler {
+	if p.compiler == rustCompiler && p.provider == nil {
 		out = append(out, fmt.Sprintf("%s: rust_shared_library needs a rules_rust toolchain for wasm32-unknown-unknown, and crate_universe's repository as @crates", p.dir))
 	}
 	return out
@@ -228,7 +229,7 @@ func findProjects(ctx context.Context, args []string, o options) ([]*project, er
 			return nil, err
 		}
 		if len(below) == 0 {
-			return nil, fmt.Errorf("no actor below %s: want folders with a wasmcloud.toml, or a Makefile that includes actor.mk", arg)
+			return nil, fmt.Errorf("no actor or provider below %s: want folders with a wasmcloud.toml, or a Makefile that includes actor.mk or provider.mk", arg)
 		}
 		out = append(out, below...)
 	}
@@ -248,8 +249,8 @@ func projectsBelow(ctx context.Context, root string, o options) ([]*project, err
 			return fs.SkipDir
 		}
 		p, err := readProject(dir, o)
-		var notActor *errNotActor
-		if errors.Is(err, errNoProject) || errors.As(err, &notActor) {
+		var other *errOther
+		if errors.Is(err, errNoProject) || errors.As(err, &other) {
 			return nil
 		}
 		if err == nil {

@@ -18,39 +18,40 @@ const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud"
 // their path under internal/, other modules by the start of their path. A room
 // that is not here may not exist.
 var walls = map[string][]string{
-	"fsx":              {"github.com/google/renameio", "github.com/rogpeppe/go-internal/lockedfile", "github.com/klauspost", "golang.org/x/sys"},
-	"wasmbin":          {},
-	"strkey":           {"github.com/nats-io/nkeys"},
-	"claims":           {"strkey", "wasmbin"},
-	"par":              {"claims", "strkey", "fsx"},
-	"signing":          {"cli", "claims", "par", "strkey", "fsx", "github.com/spf13"},
-	"artifact":         {"claims", "par", "wasmbin", "strkey"},
-	"oci":              {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
-	"wasmbus":          {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
-	"lattice":          {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go"},
-	"lattice/embedded": {"wasmbus", "github.com/nats-io"},
-	"wasmrt":           {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
-	"daemon":           {"fsx", "golang.org/x/sys"},
-	"bazel":            {"github.com/bazelbuild/rules_go"},
-	"casefile":         {"wasmbus"},
-	"providertest":     {"artifact", "casefile", "host/provider", "lattice", "lattice/embedded", "par", "strkey", "wasmbus", "github.com/nats-io/nats.go"},
-	"cli":              {"github.com/spf13", "golang.org/x/term"},
-	"smithy/core":      {},
-	"smithy/syntax":    {},
-	"smithy/model":     {"smithy/syntax"},
-	"smithy/validate":  {"smithy/model", "smithy/syntax"},
-	"smithy/lint":      {"smithy/model", "smithy/syntax", "smithy/validate"},
-	"smithy/gen":       {"smithy/model", "smithy/lint"},
-	"smithy/diff":      {"smithy/model", "smithy/syntax", "smithy/validate"},
-	"smithy/bundle":    {},
-	"smithy/project":   {"smithy/bundle", "smithy/core", "smithy/model", "fsx"},
-	"host/ocicache":    hostDuty,
-	"host/policy":      hostDuty,
-	"host/events":      hostDuty,
-	"host/ctl":         hostDuty,
-	"host/dash":        {"wasmbus", "artifact", "par", "claims", "strkey"}, // not the lattice: it sees its host alone
-	"host/provider":    {"fsx"},
-	"host/core":        append([]string{"par", "host/provider", "host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
+	"fsx":               {"github.com/google/renameio", "github.com/rogpeppe/go-internal/lockedfile", "github.com/klauspost", "golang.org/x/sys"},
+	"wasmbin":           {},
+	"strkey":            {"github.com/nats-io/nkeys"},
+	"claims":            {"strkey", "wasmbin"},
+	"par":               {"claims", "strkey", "fsx"},
+	"signing":           {"cli", "claims", "par", "strkey", "fsx", "github.com/spf13"},
+	"artifact":          {"claims", "par", "wasmbin", "strkey"},
+	"oci":               {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
+	"wasmbus":           {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
+	"lattice":           {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go"},
+	"lattice/embedded":  {"wasmbus", "github.com/nats-io"},
+	"wasmrt":            {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
+	"daemon":            {"fsx", "golang.org/x/sys"},
+	"bazel":             {"github.com/bazelbuild/rules_go"},
+	"casefile":          {"wasmbus"},
+	"providertest":      {"artifact", "casefile", "host/provider", "lattice", "lattice/embedded", "par", "strkey", "wasmbus", "github.com/nats-io/nats.go"},
+	"cli":               {"github.com/spf13", "golang.org/x/term"},
+	"smithy/core":       {},
+	"smithy/syntax":     {},
+	"smithy/model":      {"smithy/syntax"},
+	"smithy/validate":   {"smithy/model", "smithy/syntax"},
+	"smithy/lint":       {"smithy/model", "smithy/syntax", "smithy/validate"},
+	"smithy/gen":        {"smithy/model", "smithy/lint", "smithy/syntax"},
+	"smithy/gen/sample": {"sdk/actor/msgpack"}, // what gen made, to be tested
+	"smithy/diff":       {"smithy/model", "smithy/syntax", "smithy/validate"},
+	"smithy/bundle":     {},
+	"smithy/project":    {"smithy/bundle", "smithy/core", "smithy/model", "fsx"},
+	"host/ocicache":     hostDuty,
+	"host/policy":       hostDuty,
+	"host/events":       hostDuty,
+	"host/ctl":          hostDuty,
+	"host/dash":         {"wasmbus", "artifact", "par", "claims", "strkey"}, // not the lattice: it sees its host alone
+	"host/provider":     {"fsx"},
+	"host/core":         append([]string{"par", "host/provider", "host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
 }
 
 // hostDuty is what every duty of a host may use; siblings meet in core only.
@@ -149,7 +150,7 @@ func refused(room, path string) string {
 		return "this room has no entry in the table of walls"
 	}
 	for _, allowed := range may {
-		if isRoom && used == allowed || !inside && within(path, allowed) {
+		if isRoom && used == allowed || inside && ours == allowed || !inside && within(path, allowed) {
 			return ""
 		}
 	}

@@ -169,6 +169,17 @@ func TestContextsThatEndWithTheCall(t *testing.T) {
 	}
 }
 
+// TestGuestThatHangsInItsHealthRequest holds that other calls do not wait for that: not for as long as
+// a start may take.
+func TestGuestThatHangsInItsHealthRequest(t *testing.T) {
+	m := compile(t, newRuntime(t, wasmrt.Config{CompileFirst: true}), answering(count, counted, ifHealth([]byte{opLoop, voidBlock, opBr, 0, opEnd})).wasm())
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	defer cancel()
+	if got, err := m.Call(ctx, "Op.X", []byte("more than a byte"), &fakeHost{}); err != nil || string(got) != "\x01" {
+		t.Errorf("got %x, %v", got, err)
+	}
+}
+
 // TestIdleInstancesAreGivenUp holds that an actor which is not called any more keeps its snapshot and
 // no instance.
 func TestIdleInstancesAreGivenUp(t *testing.T) {

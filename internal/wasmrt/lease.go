@@ -11,8 +11,11 @@ const (
 	// idleTime is how long an instance waits for its next call before it is given up, so that an
 	// actor that is not called holds no memory but the snapshot.
 	idleTime = 10 * time.Second
-	// warmTime bounds what a guest may take to start and to answer the health request.
-	warmTime = 10 * time.Second
+	// startTime bounds what a guest may take to start, healthTime what it may take to answer the
+	// health request: the first call waits for both, and a guest that hangs in the one may well
+	// answer others.
+	startTime  = 10 * time.Second
+	healthTime = 500 * time.Millisecond
 
 	healthRequest = "Actor.HealthRequest"
 )
@@ -82,7 +85,7 @@ func (m *Module) snapshotOf(c *call, code *code) (*snapshot, error) {
 	code.snapOnce.Do(func() {
 		m.rt.jobs.Go(func() {
 			defer close(code.snapDone)
-			ctx, cancel := context.WithTimeout(m.rt.background, warmTime)
+			ctx, cancel := context.WithTimeout(m.rt.background, startTime)
 			defer cancel()
 			code.snap = m.takeSnapshot(ctx, code)
 			if code.snap != nil {
@@ -103,7 +106,7 @@ func (m *Module) snapshotOf(c *call, code *code) (*snapshot, error) {
 // taken; nil if the start fails, which a call will then see for itself.
 func (m *Module) takeSnapshot(ctx context.Context, code *code) *snapshot {
 	host := &noHost{}
-	c := newCall(ctx, healthRequest, []byte(emptyMap), host)
+	c := newCall(ctx, "", nil, host)
 	i, err := m.instantiate(c, code)
 	if err != nil {
 		return nil
@@ -113,17 +116,27 @@ func (m *Module) takeSnapshot(ctx context.Context, code *code) *snapshot {
 		return nil
 	}
 	snap := i.snapshot()
-	if _, err := i.serve(c); err == nil && !host.called && len(i.memory.buf) <= maxPooled {
+	ctx, host.stop = context.WithTimeout(ctx, healthTime)
+	defer host.stop()
+	_, err = i.serve(newCall(ctx, healthRequest, []byte(emptyMap), host))
+	if err == nil && !host.called && len(i.memory.buf) <= maxPooled {
 		snap = i.snapshot()
 	}
 	return snap
 }
 
-// noHost is the world of a guest that answers to nobody: it reaches nothing and is not heard.
-type noHost struct{ called bool }
+// noHost is the world of a guest that answers to nobody: it reaches nothing and is not heard. One that
+// tries is stopped, since what it does then is not what it would do.
+type noHost struct {
+	called bool
+	stop   func() // nil during the start
+}
 
 func (h *noHost) HostCall(context.Context, string, string, string, []byte) ([]byte, error) {
 	h.called = true
+	if h.stop != nil {
+		h.stop()
+	}
 	return nil, errors.New("nobody can be called from a health request")
 }
 

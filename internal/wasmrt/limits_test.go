@@ -30,7 +30,7 @@ func TestGoActor(t *testing.T) {
 			if _, err := echo.Call(t.Context(), "No.Such", nil, host); err == nil || err.Error() != "actor does not answer No.Such" {
 				t.Errorf("unknown operation: %v", err)
 			}
-			if _, err := echo.Call(t.Context(), actor.HandleRequest, []byte{0x93}, host); err == nil || !strings.HasPrefix(err.Error(), "reading an HTTP request: ") {
+			if _, err := echo.Call(t.Context(), actor.HandleRequest, []byte{0x93}, host); err == nil || !strings.HasPrefix(err.Error(), "reading the message of HttpServer.HandleRequest: ") {
 				t.Errorf("broken payload: %v", err)
 			}
 			if reply, err := echo.Call(t.Context(), "Actor.HealthRequest", []byte{0x80}, host); err != nil || string(reply) != "\x81\xa7healthy\xc3" {

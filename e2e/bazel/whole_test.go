@@ -2,7 +2,10 @@
 
 package bazel
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Everything in this repository builds and passes under Bazel, and then there is nothing
 // left to do.
@@ -13,4 +16,9 @@ func TestWholeRepository(t *testing.T) {
 	const apart = "--symlink_prefix=/"
 	w.must("build", apart, "//...")
 	w.must("build", apart, "//...").idle(t)
+	out := w.must("test", apart, "//rules/tests/...")
+	if passed := strings.Count(out.stdout+out.stderr, " PASSED in "); passed < 40 {
+		t.Errorf("%d tests of the rules passed, want at least 40:\n%s", passed, tail(out.stdout+out.stderr))
+	}
+	w.must("test", apart, "//rules/tests/...").idle(t)
 }

@@ -118,7 +118,7 @@ func (s *suite) tests() {
 }
 
 func (s *suite) goTest(args []string) {
-	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "45m"}, args...)...)
+	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "60m"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

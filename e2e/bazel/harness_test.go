@@ -68,6 +68,7 @@ func openAs(t *testing.T, from, folder string) *workspace {
 	w := &workspace{t: t, dir: filepath.Join(cacheDir(t), folder)}
 	if folder != mainWorkspace {
 		t.Cleanup(w.shutdown)
+		w.clear(from)
 	}
 	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() { // bazel-bin and the like are links
@@ -90,6 +91,25 @@ func openAs(t *testing.T, from, folder string) *workspace {
 	}
 	w.write(".bazelversion", string(version))
 	return w
+}
+
+// clear removes what an earlier run wrote besides the files of a folder. Bazel's own file about modules
+// may stay: it spares asking for them again.
+func (w *workspace) clear(from string) {
+	w.t.Helper()
+	err := filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || e.Name() == "MODULE.bazel.lock" {
+			return err
+		}
+		file, _ := filepath.Rel(w.dir, path)
+		if _, err := os.Lstat(filepath.Join(from, file)); errors.Is(err, fs.ErrNotExist) {
+			return os.Remove(path)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.t.Fatal(err)
+	}
 }
 
 // write writes a file, and leaves its time alone if nothing changes.

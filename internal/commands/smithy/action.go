@@ -41,13 +41,19 @@ func actionCommand(s *cli.IO) *cobra.Command {
 // stands for it.
 func (f *actionFiles) verdict(cmd *cobra.Command, s *cli.IO, events []model.Event, p *project.Project) error {
 	if validate.Worst(events) >= model.Warning {
-		onErr := *s // an action has no answer but its file
-		onErr.Out = s.Err
-		if err := tell(cmd, &onErr, events, p.Sources, model.Warning, ""); err != nil {
+		if err := tell(cmd, findingsOnErr(s), events, p.Sources, model.Warning, ""); err != nil {
 			return err
 		}
 	}
 	return fsx.WriteFile(f.out, 0o644, func(w io.Writer) error { _, err := io.WriteString(w, "ok\n"); return err })
+}
+
+// findingsOnErr lets what is found go where errors go: an action has no answer but
+// its file.
+func findingsOnErr(s *cli.IO) *cli.IO {
+	onErr := *s
+	onErr.Out = s.Err
+	return &onErr
 }
 
 func actionLint(s *cli.IO) *cobra.Command {
@@ -100,7 +106,7 @@ func actionGen(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return generate(cmd, s, p, o, f.out, tests)
+			return generate(cmd, findingsOnErr(s), p, o, f.out, tests)
 		},
 	})
 	cmd.Flags().StringVar(&tests, "test-out", "", "the `file` to write tests to")

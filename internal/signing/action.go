@@ -2,8 +2,11 @@ package signing
 
 import (
 	"fmt"
+	"io"
 	"os/user"
 	"path/filepath"
+
+	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
@@ -29,4 +32,23 @@ func AccountSeed(s *cli.IO, account strkey.PublicKey) (*strkey.Seed, error) {
 			"(--strategy=WasmcloudSign=local), or sign the output group signing_request elsewhere and give the token as jwt: %w", account, folder, err)
 	}
 	return found.Seed, nil
+}
+
+// NeedFiles gives a step of a build its flags: each names a file, and must be given.
+func NeedFiles(cmd *cobra.Command, flags map[string]*string) *cobra.Command {
+	for name, value := range flags {
+		cmd.Flags().StringVar(value, name, "", "`file`")
+		_ = cmd.MarkFlagRequired(name)
+	}
+	cmd.Args = cobra.NoArgs
+	return cmd
+}
+
+// WriteText writes a line, as WriteOutput does.
+func WriteText(path, text string) error {
+	_, err := WriteOutput(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text+"\n")
+		return err
+	})
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -81,20 +80,9 @@ func (p *project) setSchema(flags []string) error {
 
 // providerRules gives the targets of a provider. src is the label of its executable.
 func providerRules(p *project, w *workspace, src string) ([]rule, error) {
-	var rules []rule
-	if src == "" {
-		var err error
-		switch p.compiler {
-		case goCompiler:
-			rules, src, err = goProviderRules(p, w)
-		case rustCompiler:
-			rules, src, err = rustRules(p, w, "rust_binary")
-		case noCompiler:
-			src = filepath.ToSlash(filepath.Clean(p.unsigned))
-		}
-		if err != nil {
-			return nil, err
-		}
+	rules, src, err := compiled(p, w, src, goProviderRules, "rust_binary")
+	if err != nil {
+		return nil, err
 	}
 	r := rule{kind: "wasmcloud_provider", file: w.label(ourModule, "//rules:provider.bzl"), name: p.name}
 	r.str("binary", src)

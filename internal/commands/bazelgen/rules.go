@@ -75,20 +75,9 @@ func rulesFor(p *project, w *workspace, src string) ([]rule, error) {
 	if p.provider != nil {
 		return providerRules(p, w, src)
 	}
-	var rules []rule
-	if src == "" {
-		var err error
-		switch p.compiler {
-		case goCompiler:
-			rules, src, err = goRules(p, w)
-		case rustCompiler:
-			rules, src, err = rustRules(p, w, "rust_shared_library")
-		case noCompiler:
-			src = filepath.ToSlash(filepath.Clean(p.unsigned))
-		}
-		if err != nil {
-			return nil, err
-		}
+	rules, src, err := compiled(p, w, src, goRules, "rust_shared_library")
+	if err != nil {
+		return nil, err
 	}
 	rules = append(rules, actorRule(p, w, src))
 	if p.cases || p.selfTest {
@@ -189,3 +178,20 @@ const (
 	crateDeps     = "all_crate_deps"
 	crateDepsFile = "@crates//:defs.bzl"
 )
+
+// compiled gives the targets that compile a project, and the label of what comes of them; none for a src
+// that is there already. How Go is compiled, and which rule takes Rust, differ between actors and providers.
+func compiled(p *project, w *workspace, src string, goTargets func(*project, *workspace) ([]rule, string, error), rustKind string) ([]rule, string, error) {
+	if src != "" {
+		return nil, src, nil
+	}
+	switch p.compiler {
+	case goCompiler:
+		return goTargets(p, w)
+	case rustCompiler:
+		return rustRules(p, w, rustKind)
+	case noCompiler:
+		return nil, filepath.ToSlash(filepath.Clean(p.unsigned)), nil
+	}
+	return nil, src, nil
+}

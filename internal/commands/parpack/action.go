@@ -34,34 +34,16 @@ func actionCommand(s *cli.IO) *cobra.Command {
 	return cmd
 }
 
-// needs declares file flags, all of which must be given.
-func needs(cmd *cobra.Command, flags map[string]*string) *cobra.Command {
-	for name, value := range flags {
-		cmd.Flags().StringVar(value, name, "", "`file`")
-		_ = cmd.MarkFlagRequired(name)
-	}
-	cmd.Args = cobra.NoArgs
-	return cmd
-}
-
-func writeText(path, text string) error {
-	_, err := signing.WriteOutput(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, text+"\n")
-		return err
-	})
-	return err
-}
-
 func actionHash(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	return needs(&cobra.Command{
+	return signing.NeedFiles(&cobra.Command{
 		Use: "hash", Short: "Write an executable's hash",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := par.Measure(cmd.Context(), "the target", func() (io.ReadCloser, error) { return signing.Open(cmd.Context(), s, f.binary) })
 			if err != nil {
 				return fmt.Errorf("hashing %s: %w", f.binary, err)
 			}
-			return writeText(f.out, file.Hash)
+			return signing.WriteText(f.out, file.Hash)
 		},
 	}, map[string]*string{"binary": &f.binary, "out": &f.out})
 }
@@ -80,7 +62,7 @@ type descriptor struct {
 func actionPack(s *cli.IO) *cobra.Command {
 	var f actionFiles
 	var plain, fast bool
-	cmd := needs(&cobra.Command{
+	cmd := signing.NeedFiles(&cobra.Command{
 		Use: "pack", Short: "Pack executables and their token",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := par.CreateOptions{Compress: !plain, Fast: fast}
@@ -109,7 +91,7 @@ func actionPack(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeText(f.descriptor, string(text))
+			return signing.WriteText(f.descriptor, string(text))
 		},
 	}, map[string]*string{"token": &f.token, "out": &f.out, "descriptor": &f.descriptor})
 	fl := cmd.Flags()

@@ -33,27 +33,9 @@ func actionCommand(s *cli.IO) *cobra.Command {
 	return cmd
 }
 
-// needs declares file flags, all of which must be given.
-func needs(cmd *cobra.Command, flags map[string]*string) *cobra.Command {
-	for name, value := range flags {
-		cmd.Flags().StringVar(value, name, "", "`file`")
-		_ = cmd.MarkFlagRequired(name)
-	}
-	cmd.Args = cobra.NoArgs
-	return cmd
-}
-
-func writeText(path, text string) error {
-	_, err := signing.WriteOutput(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, text+"\n")
-		return err
-	})
-	return err
-}
-
 func actionHash(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	return needs(&cobra.Command{
+	return signing.NeedFiles(&cobra.Command{
 		Use: "hash", Short: "Write a module's hash",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := signing.Open(cmd.Context(), s, f.module)
@@ -65,14 +47,14 @@ func actionHash(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("hashing %s: %w", f.module, err)
 			}
-			return writeText(f.out, info.Hash)
+			return signing.WriteText(f.out, info.Hash)
 		},
 	}, map[string]*string{"module": &f.module, "out": &f.out})
 }
 
 func actionSign(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	return f.claimed(needs(&cobra.Command{
+	return f.claimed(signing.NeedFiles(&cobra.Command{
 		Use: "sign", Short: "Sign claims and a hash with the account's key",
 		RunE: func(*cobra.Command, []string) error {
 			spec, want, err := f.read(s)
@@ -87,14 +69,14 @@ func actionSign(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("signing for %s: %w", spec.Account, err)
 			}
-			return writeText(f.out, token)
+			return signing.WriteText(f.out, token)
 		},
 	}, map[string]*string{"claims": &f.claims, "out": &f.out}))
 }
 
 func actionRequest(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	return f.claimed(needs(&cobra.Command{
+	return f.claimed(signing.NeedFiles(&cobra.Command{
 		Use: "request", Short: "Write what would be signed, for `signer sign-request` elsewhere",
 		RunE: func(*cobra.Command, []string) error {
 			_, want, err := f.read(s)
@@ -105,14 +87,14 @@ func actionRequest(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeText(f.out, string(body))
+			return signing.WriteText(f.out, string(body))
 		},
 	}, map[string]*string{"claims": &f.claims, "out": &f.out}))
 }
 
 func actionAttach(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	return f.claimed(needs(&cobra.Command{
+	return f.claimed(signing.NeedFiles(&cobra.Command{
 		Use: "attach", Short: "Compare a token that was signed elsewhere with what is built here",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			token, diff, err := f.compare(cmd, s)
@@ -122,7 +104,7 @@ func actionAttach(s *cli.IO) *cobra.Command {
 			if diff != "" {
 				return fmt.Errorf("%s was signed for something else:\n%sbuild the output group signing_request, sign that, and put the new token in its place", f.token, diff)
 			}
-			return writeText(f.out, token)
+			return signing.WriteText(f.out, token)
 		},
 	}, map[string]*string{"claims": &f.claims, "token": &f.token, "out": &f.out}))
 }
@@ -156,7 +138,7 @@ type descriptor struct {
 func actionEmbed(s *cli.IO) *cobra.Command {
 	var f actionFiles
 	var section sectionFlag
-	cmd := needs(&cobra.Command{
+	cmd := signing.NeedFiles(&cobra.Command{
 		Use: "embed", Short: "Put a token into its module",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			result, err := embed(cmd, s, f.module, f.token, f.out, &section)
@@ -173,7 +155,7 @@ func actionEmbed(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeText(f.descriptor, string(text))
+			return signing.WriteText(f.descriptor, string(text))
 		},
 	}, map[string]*string{"module": &f.module, "token": &f.token, "out": &f.out, "descriptor": &f.descriptor})
 	section.add(cmd)
@@ -182,7 +164,7 @@ func actionEmbed(s *cli.IO) *cobra.Command {
 
 func actionVerify(s *cli.IO) *cobra.Command {
 	var f actionFiles
-	cmd := f.claimed(needs(&cobra.Command{
+	cmd := f.claimed(signing.NeedFiles(&cobra.Command{
 		Use: "verify", Short: "Check a token against account and hash; with --artifact the artifact's bytes too",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			token, diff, err := f.compare(cmd, s)
@@ -197,7 +179,7 @@ func actionVerify(s *cli.IO) *cobra.Command {
 					return fmt.Errorf("%s: %w", f.module, err)
 				}
 			}
-			return writeText(f.out, "ok")
+			return signing.WriteText(f.out, "ok")
 		},
 	}, map[string]*string{"claims": &f.claims, "token": &f.token, "out": &f.out}))
 	cmd.Flags().StringVar(&f.module, "artifact", "", "signed `file`, to be hashed")

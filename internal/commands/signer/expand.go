@@ -10,6 +10,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 )
 
 // actionExpand puts the values of a stamped build into a JSON file: claims,
@@ -18,7 +19,7 @@ import (
 func actionExpand(*cli.IO) *cobra.Command {
 	var in, out string
 	var status []string
-	cmd := needs(&cobra.Command{
+	cmd := signing.NeedFiles(&cobra.Command{
 		Use: "expand", Short: "Replace {KEY} in a JSON file's texts by values of the workspace status",
 		RunE: func(*cobra.Command, []string) error {
 			body, err := os.ReadFile(in)
@@ -42,7 +43,7 @@ func actionExpand(*cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeText(out, string(text))
+			return signing.WriteText(out, string(text))
 		},
 	}, map[string]*string{"in": &in, "out": &out})
 	cmd.Flags().StringArrayVar(&status, "status", nil, "workspace status `file`; may be given more than once")

@@ -15,7 +15,7 @@ import (
 // the digest that they push is the one that is built.
 func TestImageLayout(t *testing.T) {
 	w := open(t, "rules")
-	w.must("build", "//actor:actor", "//actor:digest", "--output_groups=+oci_layout")
+	w.must("build", "//actor:actor", "//actor:digest", "--output_groups=+oci_layout,+manifest")
 	index, err := layout.ImageIndexFromPath(filepath.Join(w.dir, "bazel-bin/actor/actor.oci"))
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,10 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The client of the object store, closed at the wrong moment, waits on a nil channel forever.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/nats-io/nats.go/jetstream.(*jetStream).resetPendingAcksOnReconnect"))
+}
 
 // probeKey is the actor of testdata/probe_s.wasm.
 const probeKey = "MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB"

@@ -67,7 +67,9 @@ func (o *outage) watch(first string, got *changes) (*lattice.Conn, *lattice.Stat
 func (o *outage) record(s *lattice.State, key string) {
 	o.t.Helper()
 	testkit.Eventually(o.t, "the bucket to take "+key, func() bool {
-		return s.PutClaims(o.ctx, wasmbus.ClaimsRecord{wasmbus.ClaimSubject: key}) == nil
+		ctx, cancel := context.WithTimeout(o.ctx, time.Second) // one sent to a server that goes away is never answered
+		defer cancel()
+		return s.PutClaims(ctx, wasmbus.ClaimsRecord{wasmbus.ClaimSubject: key}) == nil
 	})
 }
 

@@ -20,6 +20,7 @@ const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud"
 var walls = map[string][]string{
 	"fsx":               {"github.com/google/renameio", "github.com/rogpeppe/go-internal/lockedfile", "github.com/klauspost", "golang.org/x/sys"},
 	"wasmbin":           {},
+	"upstream":          {"github.com/BurntSushi/toml"},
 	"strkey":            {"github.com/nats-io/nkeys"},
 	"claims":            {"strkey", "wasmbin"},
 	"par":               {"claims", "strkey", "fsx"},

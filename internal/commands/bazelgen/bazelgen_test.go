@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -47,34 +46,6 @@ func TestProvidersOfThisRepositoryCanBeRead(t *testing.T) {
 		}
 		if p.name != name || p.compiler != goCompiler || !p.cases || p.provider == nil || p.provider.capid != "wasmcloud:"+name || p.provider.vendor == "" {
 			t.Errorf("%+v", p)
-		}
-	}
-}
-
-func TestWords(t *testing.T) {
-	for text, want := range map[string][]string{
-		``:                      nil,
-		"  \t ":                 nil,
-		`a  b`:                  {"a", "b"},
-		`"Hello World"`:         {"Hello World"},
-		`'it'"'"s`:              {"it's"},
-		`a\ b`:                  {"a b"},
-		`"a\"b\\c\d"`:           {`a"b\c\d`},
-		`'a\b'`:                 {`a\b`},
-		`""`:                    {""},
-		`"" ''`:                 {"", ""},
-		`x"y z"w`:               {"xy zw"},
-		`"semi;colon" 'do$lar'`: {"semi;colon", "do$lar"},
-		`größe`:                 {"größe"},
-	} {
-		got, err := words(text)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
-		}
-	}
-	for _, text := range []string{`"a`, `'`, `$x`, `"$x"`, "`id`", `a;b`, `a|b`, `a>b`, `*`, `(`, `~`, `#`} {
-		if got, err := words(text); err == nil {
-			t.Errorf("%s: %q", text, got)
 		}
 	}
 }
@@ -195,31 +166,6 @@ func TestUpdateLeavesTheFileThatWasThere(t *testing.T) {
 	if _, err := os.Stat("BUILD.bazel/not-a-file"); err != nil {
 		t.Error(err)
 	}
-}
-
-func FuzzMakefile(f *testing.F) {
-	for _, text := range []string{
-		"PROJECT = a\nVERSION = $(shell x)\ninclude actor.mk\n",
-		"A=$(B)\nB=${A}\nPROJECT=$(A)\ninclude x/actor.mk",
-		"define X\nendef\nifdef Y\nPROJECT += \\\n z\nendif\n-include actor.mk",
-		"PROJECT=$\nVERSION=$(x\nCLAIMS='a' \"b\\\ninclude actor.mk",
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		m, err := readMakefile("Makefile", []byte(text), nil)
-		if err != nil {
-			return
-		}
-		for name := range m.vars {
-			value, err := m.value(name)
-			// A value that still asks for a program would be signed as it is.
-			if err == nil && strings.Contains(value, "$(") && !strings.Contains(text, "$$") {
-				t.Errorf("%s is %q", name, value)
-			}
-			_, _ = m.list(name)
-		}
-	})
 }
 
 // Whatever is in a file, merging twice is merging once, and nothing of it is lost but

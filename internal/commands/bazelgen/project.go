@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
 // project is the folder of an actor or a provider, as its Makefile or wasmcloud.toml describes it.
@@ -56,7 +58,7 @@ var errNoProject = errors.New("no project")
 func readProject(dir string, o options) (*project, error) {
 	p := &project{dir: dir, source: filepath.Join(dir, "Makefile")}
 	text, err := os.ReadFile(p.source)
-	var other *errOther
+	var other *upstream.OtherError
 	switch {
 	case err == nil:
 		err = p.fromMakefile(text, o.set)
@@ -84,12 +86,15 @@ func readProject(dir string, o options) (*project, error) {
 }
 
 func (p *project) fromMakefile(text []byte, set map[string]string) error {
-	m, err := readMakefile(p.source, text, set)
+	m, err := upstream.ReadMakefile(p.source, text, set)
 	if err != nil {
 		return err
 	}
-	if m.include == providerInclude {
+	switch m.Include {
+	case upstream.ProviderInclude:
 		return p.fromProviderMakefile(m)
+	case upstream.InterfaceInclude:
+		return &upstream.OtherError{Path: p.source, Why: "it includes interface.mk: bazelgen writes targets for actors and providers only"}
 	}
 	var rev, url string
 	var faults []error
@@ -99,25 +104,25 @@ func (p *project) fromMakefile(text []byte, set map[string]string) error {
 	}{
 		{"PROJECT", &p.name}, {"VERSION", &p.version}, {"REVISION", &rev}, {"ACTOR_NAME", &p.claimName}, {"ACTOR_ALIAS", &p.alias},
 	} {
-		*v.into, err = m.word(v.name)
+		*v.into, err = m.Word(v.name)
 		faults = append(faults, err)
 	}
-	p.caps, err = m.list("CLAIMS")
+	p.caps, err = m.List("CLAIMS")
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return err // all at once: --set is given for each
 	}
 	if err := p.setRevision(rev); err != nil {
 		return err
 	}
-	if m.has("UNSIGNED_WASM") {
-		if p.unsigned, err = m.word("UNSIGNED_WASM"); err != nil {
+	if m.Has("UNSIGNED_WASM") {
+		if p.unsigned, err = m.Word("UNSIGNED_WASM"); err != nil {
 			return err
 		}
 	}
-	if !m.has("REG_URL") {
+	if !m.Has("REG_URL") {
 		return nil
 	}
-	if url, err = m.word("REG_URL"); err == nil {
+	if url, err = m.Word("REG_URL"); err == nil {
 		p.push, err = parseReference(url)
 	}
 	if err != nil {
@@ -137,17 +142,17 @@ func (p *project) setRevision(text string) error {
 
 func (p *project) fromToml(file string) error {
 	p.source = file
-	var t wasmcloudToml
-	if err := readToml(file, &t); err != nil {
+	var t upstream.Toml
+	if err := upstream.ReadToml(file, &t); err != nil {
 		return err
 	}
 	if t.Type != "" && t.Type != "actor" {
-		return &errOther{file, fmt.Sprintf("its type is %q: bazelgen writes targets for actors only", t.Type)}
+		return &upstream.OtherError{Path: file, Why: fmt.Sprintf("its type is %q: bazelgen writes targets for actors only", t.Type)}
 	}
 	cargoFile := filepath.Join(p.dir, "Cargo.toml")
 	// wash takes what is missing from Cargo.toml.
 	if (t.Name == "" || t.Version == "") && exists(cargoFile) {
-		c, err := readCargo(cargoFile)
+		c, err := upstream.ReadCargo(cargoFile)
 		if err != nil {
 			return err
 		}
@@ -155,7 +160,7 @@ func (p *project) fromToml(file string) error {
 			t.Name = c.Package.Name
 		}
 		if t.Version == "" {
-			if t.Version, err = c.version(); err != nil {
+			if t.Version, err = c.Version(); err != nil {
 				return err
 			}
 		}

@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"github.com/bazelbuild/buildtools/build"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
 // fromProviderMakefile takes the variables of provider.mk.
-func (p *project) fromProviderMakefile(m *makefile) error {
+func (p *project) fromProviderMakefile(m *upstream.Makefile) error {
 	p.provider = &provider{}
 	var rev, name, url string
 	var faults []error
@@ -23,12 +25,12 @@ func (p *project) fromProviderMakefile(m *makefile) error {
 		{"CAPABILITY_ID", &p.provider.capid}, {"VENDOR", &p.provider.vendor}, {"bin_name", &name},
 	} {
 		var err error
-		*v.into, err = m.word(v.name)
+		*v.into, err = m.Word(v.name)
 		faults = append(faults, err)
 	}
-	bin, err := m.list("BIN")
+	bin, err := m.List("BIN")
 	faults = append(faults, err)
-	flags, err := m.list("PAR_FLAGS")
+	flags, err := m.List("PAR_FLAGS")
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return err // all at once: --set is given for each
 	}
@@ -48,8 +50,8 @@ func (p *project) fromProviderMakefile(m *makefile) error {
 		p.unsigned = bin[0]
 	}
 	switch {
-	case m.has("oci_url"):
-		if url, err = m.word("oci_url"); err == nil {
+	case m.Has("oci_url"):
+		if url, err = m.Word("oci_url"); err == nil {
 			p.push, err = parseReference(url)
 		}
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/bazelbuild/buildtools/build"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
 // rule is a target that should be in a BUILD file.
@@ -156,14 +158,14 @@ func goLibraryRules(p *project, w *workspace, g *goPackage) (library rule, tests
 // rustRules compiles a crate whose dependencies crate_universe has put into @crates,
 // the name that its documents use.
 func rustRules(p *project, w *workspace, kind string) ([]rule, string, error) {
-	c, err := readCargo(filepath.Join(p.dir, "Cargo.toml"))
+	c, err := upstream.ReadCargo(filepath.Join(p.dir, "Cargo.toml"))
 	if err != nil {
 		return nil, "", err
 	}
 	r := rule{kind: kind, file: w.label(rustModule, "//rust:defs.bzl"), name: p.name + "_rust"}
 	r.expr("srcs", call("glob", stringList([]string{"src/**/*.rs"})))
-	r.str("crate_name", c.crate())
-	r.str("edition", c.edition())
+	r.str("crate_name", c.Crate())
+	r.str("edition", c.Edition())
 	r.expr("proc_macro_deps", crates("proc_macro"))
 	r.expr("deps", crates("normal"))
 	return []rule{r}, ":" + r.name, nil

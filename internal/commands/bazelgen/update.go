@@ -17,6 +17,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
 // What update does with a file that would change.
@@ -96,7 +97,7 @@ func parseOptions(set []string, src, mode string) (options, error) {
 	}
 	for _, pair := range set {
 		name, value, ok := strings.Cut(pair, "=")
-		if !ok || !variableName.MatchString(name) {
+		if !ok || !upstream.IsVariable(name) {
 			return o, cli.Usage("--set is %q: want NAME=VALUE", pair)
 		}
 		// As on make's command line, the value is expanded when it is used.
@@ -249,7 +250,7 @@ func projectsBelow(ctx context.Context, root string, o options) ([]*project, err
 			return fs.SkipDir
 		}
 		p, err := readProject(dir, o)
-		var other *errOther
+		var other *upstream.OtherError
 		if errors.Is(err, errNoProject) || errors.As(err, &other) {
 			return nil
 		}

@@ -1,4 +1,4 @@
-package bazelgen
+package upstream
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// wasmcloudToml is what matters here of wasmcloud.toml, as `wash build` reads it.
-type wasmcloudToml struct {
+// Toml is what matters here of wasmcloud.toml, as `wash build` reads it.
+type Toml struct {
 	Name     string `toml:"name"`
 	Language string `toml:"language"`
 	Type     string `toml:"type"`
@@ -23,7 +23,8 @@ type wasmcloudToml struct {
 	} `toml:"actor"`
 }
 
-func readToml(file string, into any) error {
+// ReadToml reads a file; its errors name the line.
+func ReadToml(file string, into any) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -38,8 +39,8 @@ func readToml(file string, into any) error {
 	return nil
 }
 
-// cargo is what matters here of Cargo.toml.
-type cargo struct {
+// Cargo is what matters here of Cargo.toml.
+type Cargo struct {
 	file    string
 	Package struct {
 		Name    string `toml:"name"`
@@ -57,13 +58,14 @@ type cargo struct {
 	} `toml:"workspace"`
 }
 
-func readCargo(file string) (*cargo, error) {
-	c := &cargo{file: file}
-	return c, readToml(file, c)
+// ReadCargo reads a Cargo.toml.
+func ReadCargo(file string) (*Cargo, error) {
+	c := &Cargo{file: file}
+	return c, ReadToml(file, c)
 }
 
-// version gives the version of the package, its workspace's if it says so.
-func (c *cargo) version() (string, error) {
+// Version gives the version of the package, its workspace's if it says so.
+func (c *Cargo) Version() (string, error) {
 	if v, ok := c.Package.Version.(string); ok && v != "" {
 		return v, nil
 	}
@@ -75,8 +77,8 @@ func (c *cargo) version() (string, error) {
 	return "", fmt.Errorf("%s gives no version", c.file)
 }
 
-// edition defaults to what Cargo takes for a package that says nothing.
-func (c *cargo) edition() string {
+// Edition defaults to what Cargo takes for a package that says nothing.
+func (c *Cargo) Edition() string {
 	if e, ok := c.Package.Edition.(string); ok && e != "" {
 		return e
 	}
@@ -88,8 +90,8 @@ func (c *cargo) edition() string {
 	return "2015"
 }
 
-// crate gives the name of the library, which is that of the wasm file.
-func (c *cargo) crate() string {
+// Crate gives the name of the library, which is that of the wasm file.
+func (c *Cargo) Crate() string {
 	if c.Lib.Name != "" {
 		return c.Lib.Name
 	}
@@ -102,13 +104,13 @@ func inherits(v any) bool {
 }
 
 // workspace finds the Cargo.toml above that holds the workspace; nil if none does.
-func (c *cargo) workspace() *cargo {
+func (c *Cargo) workspace() *Cargo {
 	dir, err := filepath.Abs(filepath.Dir(c.file))
 	if err != nil {
 		return nil
 	}
 	for {
-		w, err := readCargo(filepath.Join(dir, "Cargo.toml"))
+		w, err := ReadCargo(filepath.Join(dir, "Cargo.toml"))
 		if err == nil && (w.Workspace.Package.Version != "" || w.Workspace.Package.Edition != "") {
 			return w
 		}

@@ -1,4 +1,4 @@
-package bazelgen
+package upstream
 
 import (
 	"errors"
@@ -11,8 +11,11 @@ import (
 
 var variableName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
+// IsVariable says whether a text can be the name of a variable.
+func IsVariable(name string) bool { return variableName.MatchString(name) }
+
 // lookup expands a variable; using lists those that are being expanded.
-func (m *makefile) lookup(name string, using []string) (string, error) {
+func (m *Makefile) lookup(name string, using []string) (string, error) {
 	if slices.Contains(using, name) {
 		return "", fmt.Errorf("it refers to itself (%s)", strings.Join(append(using, name), " → "))
 	}
@@ -20,7 +23,7 @@ func (m *makefile) lookup(name string, using []string) (string, error) {
 	if !ok {
 		text, ok := defaults(name)
 		if !ok {
-			return "", errors.New(name + " is not set before " + m.include + " is included (make would look in the environment, bazelgen does not)")
+			return "", errors.New(name + " is not set before " + m.Include + " is included (make would look in the environment; here it is not looked at)")
 		}
 		v.text = text
 	}
@@ -31,7 +34,7 @@ func (m *makefile) lookup(name string, using []string) (string, error) {
 }
 
 // expand replaces references to variables.
-func (m *makefile) expand(text string, using []string) (string, error) {
+func (m *Makefile) expand(text string, using []string) (string, error) {
 	var out strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "$")
@@ -88,25 +91,25 @@ func closing(text string) int {
 // Its answer stands in Cargo.toml.
 var cargoVersion = regexp.MustCompile(`^shell\s+cargo\s+metadata\b.*\.packages\S*\s*\.?version\b`)
 
-func (m *makefile) reference(inner string, using []string) (string, error) {
+func (m *Makefile) reference(inner string, using []string) (string, error) {
 	switch {
-	case variableName.MatchString(inner):
+	case IsVariable(inner):
 		return m.lookup(inner, using)
 	case cargoVersion.MatchString(inner):
-		cargo, err := readCargo(filepath.Join(m.dir, "Cargo.toml"))
+		cargo, err := ReadCargo(filepath.Join(m.dir, "Cargo.toml"))
 		if err != nil {
 			return "", err
 		}
-		return cargo.version()
+		return cargo.Version()
 	case strings.HasPrefix(inner, "shell "):
-		return "", fmt.Errorf("$(%s) runs a program, and bazelgen runs none", inner)
+		return "", fmt.Errorf("$(%s) runs a program, and none is run here", inner)
 	}
-	return "", fmt.Errorf("$(%s) is more than a reference to a variable, and bazelgen does not run make", inner)
+	return "", fmt.Errorf("$(%s) is more than a reference to a variable, and make is not run here", inner)
 }
 
-// words splits a value as the shell does to whose command line actor.mk hands it:
+// Words splits a value as the shell does to whose command line actor.mk hands it:
 // users write ACTOR_NAME = "Hello World" with quotes of their own.
-func words(text string) ([]string, error) {
+func Words(text string) ([]string, error) {
 	var out []string
 	var word strings.Builder
 	inWord, quote := false, byte(0)
@@ -149,22 +152,22 @@ func words(text string) ([]string, error) {
 	return out, nil
 }
 
-// list gives a variable's words.
-func (m *makefile) list(name string) ([]string, error) {
-	value, err := m.value(name)
+// List gives a variable's words.
+func (m *Makefile) List(name string) ([]string, error) {
+	value, err := m.Value(name)
 	if err != nil {
 		return nil, err
 	}
-	out, err := words(value)
+	out, err := Words(value)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", m.path, name, err)
 	}
 	return out, nil
 }
 
-// word gives a variable that holds at most one word; "" when it is empty.
-func (m *makefile) word(name string) (string, error) {
-	all, err := m.list(name)
+// Word gives a variable that holds at most one word; "" when it is empty.
+func (m *Makefile) Word(name string) (string, error) {
+	all, err := m.List(name)
 	if err != nil {
 		return "", err
 	}

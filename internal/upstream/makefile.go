@@ -1,4 +1,4 @@
-package bazelgen
+package upstream
 
 import (
 	"fmt"
@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// makefile is what a project's Makefile sets before it includes actor.mk or provider.mk. It is
+// Makefile is what a project's Makefile sets before it includes actor.mk or provider.mk. It is
 // read, never run: an answer that only make could give is refused in words, since a
 // wrong one would be signed.
-type makefile struct {
+type Makefile struct {
 	path    string
 	dir     string
-	include string // actor.mk or provider.mk
+	Include string // actor.mk, provider.mk or interface.mk
 	vars    map[string]variable
 }
 
@@ -25,8 +25,9 @@ type variable struct {
 
 // The files whose inclusion ends the part that is read.
 const (
-	actorInclude    = "actor.mk"
-	providerInclude = "provider.mk"
+	ActorInclude     = "actor.mk"
+	ProviderInclude  = "provider.mk"
+	InterfaceInclude = "interface.mk"
 )
 
 var (
@@ -35,15 +36,15 @@ var (
 	conditional = regexp.MustCompile(`^(ifeq|ifneq|ifdef|ifndef)\b`)
 )
 
-// errOther says that a file is of neither an actor nor a provider.
-type errOther struct{ path, why string }
+// OtherError says that a file is of none of the kinds of projects that its reader knows.
+type OtherError struct{ Path, Why string }
 
-func (e *errOther) Error() string { return e.path + ": " + e.why }
+func (e *OtherError) Error() string { return e.Path + ": " + e.Why }
 
-// readMakefile reads the variables up to the include of actor.mk or provider.mk. set overrides them,
+// ReadMakefile reads the variables up to the include of actor.mk, provider.mk or interface.mk. set overrides them,
 // as NAME=VALUE on make's command line does.
-func readMakefile(file string, text []byte, set map[string]string) (*makefile, error) {
-	m := &makefile{path: file, dir: path.Dir(file), vars: map[string]variable{}}
+func ReadMakefile(file string, text []byte, set map[string]string) (*Makefile, error) {
+	m := &Makefile{path: file, dir: path.Dir(file), vars: map[string]variable{}}
 	depth, definition := 0, ""
 	for _, l := range logicalLines(string(text)) {
 		switch line := strings.TrimSpace(l.text); {
@@ -61,28 +62,25 @@ func readMakefile(file string, text []byte, set map[string]string) (*makefile, e
 			depth--
 		default:
 			switch kind := m.statement(line, l.number, depth > 0); kind {
-			case actorInclude, providerInclude:
-				m.include = kind
+			case ActorInclude, ProviderInclude, InterfaceInclude:
+				m.Include = kind
 				for name, value := range set {
 					m.vars[name] = variable{text: value}
 				}
 				return m, nil
-			case "":
-			default:
-				return nil, &errOther{file, "it includes " + kind + ": bazelgen writes targets for actors and providers only"}
 			}
 		}
 	}
-	return nil, &errOther{file, "it includes neither actor.mk nor provider.mk, so it is not a Makefile that bazelgen could read"}
+	return nil, &OtherError{file, "it includes none of actor.mk, provider.mk and interface.mk, so what it makes is not known here"}
 }
 
 // statement takes one assignment or include. It returns the name of an include that
 // says what kind of project this is.
-func (m *makefile) statement(line string, number int, inConditional bool) string {
+func (m *Makefile) statement(line string, number int, inConditional bool) string {
 	if match := included.FindStringSubmatch(line); match != nil {
 		for _, file := range strings.Fields(match[1]) {
 			switch base := path.Base(file); base {
-			case actorInclude, providerInclude, "interface.mk":
+			case ActorInclude, ProviderInclude, InterfaceInclude:
 				return base
 			}
 		}
@@ -103,7 +101,7 @@ func (m *makefile) statement(line string, number int, inConditional bool) string
 		v.refused = old.refused
 		v.text = strings.TrimSpace(old.text + " " + v.text)
 	case op == "!=":
-		v.refused = "!= runs a program, and bazelgen runs none"
+		v.refused = "!= runs a program, and none is run here"
 	case strings.HasPrefix(op, ":"): // := and its longer forms are expanded here and now
 		value, err := m.expand(v.text, nil)
 		if err != nil {
@@ -185,14 +183,14 @@ func defaults(name string) (string, bool) {
 	return "", false
 }
 
-// has says whether the project sets a variable to something.
-func (m *makefile) has(name string) bool {
+// Has says whether the project sets a variable to something.
+func (m *Makefile) Has(name string) bool {
 	v, ok := m.vars[name]
 	return ok && (v.refused != "" || strings.TrimSpace(v.text) != "")
 }
 
-// value expands a variable as make would. The error says how to give the value.
-func (m *makefile) value(name string) (string, error) {
+// Value expands a variable as make would. The error says how to give the value.
+func (m *Makefile) Value(name string) (string, error) {
 	value, err := m.lookup(name, nil)
 	if err != nil {
 		where := m.path

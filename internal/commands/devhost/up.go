@@ -56,7 +56,7 @@ func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
 	if err != nil {
 		return err
 	}
-	argv, log, err := f.background(cmd.Flags(), file)
+	argv, log, err := f.background(cmd, file)
 	if err != nil {
 		return err
 	}
@@ -88,15 +88,17 @@ func (f *hostFlags) up(cmd *cobra.Command, s *cli.IO) error {
 }
 
 // background makes the arguments of the run in the background: the flags given
-// to up, with the state file and its log.
-func (f *hostFlags) background(flags *pflag.FlagSet, file string) (argv []string, log string, err error) {
+// to up, with the state file and its log, to the command beside up, which a front
+// end has below commands of its own.
+func (f *hostFlags) background(up *cobra.Command, file string) (argv []string, log string, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, "", fmt.Errorf("finding this program: %w", err)
 	}
 	log = strings.TrimSuffix(file, filepath.Ext(file)) + ".log"
-	argv = []string{self, "run", "--state-file=" + file, "--state-log=" + log}
-	flags.Visit(func(fl *pflag.Flag) {
+	parents := strings.Fields(up.Parent().CommandPath())[1:]
+	argv = append(append([]string{self}, parents...), "run", "--state-file="+file, "--state-log="+log)
+	up.Flags().Visit(func(fl *pflag.Flag) {
 		if fl.Name == "state-file" || fl.Name == "state-log" || fl.Name == "output" {
 			return
 		}

@@ -26,10 +26,12 @@ type callFlags struct {
 	save string
 	bin  string
 	test bool
+
+	words func(w io.Writer, raw, decoded []byte)
 }
 
-func callCommand(s *cli.IO) *cobra.Command {
-	var f callFlags
+func callCommand(s *cli.IO, words func(w io.Writer, raw, decoded []byte)) *cobra.Command {
+	f := callFlags{words: words}
 	cmd := &cobra.Command{
 		Use:   "call ACTOR OPERATION [JSON...]",
 		Short: "Call an actor and print its reply",
@@ -144,7 +146,7 @@ func (f *callFlags) run(ctx context.Context, ses *session, cmd *cobra.Command, a
 	result := struct {
 		Response json.RawMessage `json:"response"`
 	}{text}
-	return cli.Print(cmd, ses.io, result, func(w io.Writer) { fmt.Fprintf(w, "%s\n", text) })
+	return cli.Print(cmd, ses.io, result, func(w io.Writer) { f.words(w, reply, text) })
 }
 
 func saveReply(path string, reply []byte) error {

@@ -14,9 +14,10 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
-func getCommand(s *cli.IO) *cobra.Command {
+func getCommand(s *cli.IO, words Words) *cobra.Command {
 	return group("get", "Show hosts, what they run, claims and links",
-		getHostsCommand(s), getInventoryCommand(s), getClaimsCommand(s), getLinksCommand(s, "links"))
+		getHostsCommand(s, words.Hosts), getInventoryCommand(s, words.Inventory), getClaimsCommand(s, words.Claims),
+		getLinksCommand(s, "links", words.Links))
 }
 
 // table writes aligned columns; the first row is the head.
@@ -34,7 +35,7 @@ func table(w io.Writer, rows func(row func(cells ...any))) {
 	_ = tw.Flush()
 }
 
-func getHostsCommand(s *cli.IO) *cobra.Command {
+func getHostsCommand(s *cli.IO, words func(io.Writer, []wasmbus.Host)) *cobra.Command {
 	var f connFlags
 	cmd := &cobra.Command{
 		Use:   "hosts",
@@ -59,19 +60,12 @@ within 200 ms; the first is waited for during --timeout-ms. If nobody listens th
 		result := struct {
 			Hosts []wasmbus.Host `json:"hosts"`
 		}{hosts}
-		return cli.Print(cmd, ses.io, result, func(w io.Writer) {
-			table(w, func(row func(...any)) {
-				row("Host ID", "Uptime (seconds)", "Name", "Version")
-				for _, h := range hosts {
-					row(h.ID, h.UptimeSeconds, h.FriendlyName, h.Version)
-				}
-			})
-		})
+		return cli.Print(cmd, ses.io, result, func(w io.Writer) { words(w, hosts) })
 	})
 	return cmd
 }
 
-func getInventoryCommand(s *cli.IO) *cobra.Command {
+func getInventoryCommand(s *cli.IO, words func(io.Writer, *wasmbus.HostInventory)) *cobra.Command {
 	var f connFlags
 	cmd := &cobra.Command{
 		Use:     "inventory [HOST]",
@@ -92,7 +86,7 @@ func getInventoryCommand(s *cli.IO) *cobra.Command {
 		result := struct {
 			Inventory *wasmbus.HostInventory `json:"inventory"`
 		}{inv}
-		return cli.Print(cmd, ses.io, result, func(w io.Writer) { printInventory(w, inv) })
+		return cli.Print(cmd, ses.io, result, func(w io.Writer) { words(w, inv) })
 	})
 	return cmd
 }
@@ -133,7 +127,7 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-func getClaimsCommand(s *cli.IO) *cobra.Command {
+func getClaimsCommand(s *cli.IO, words func(io.Writer, []wasmbus.ClaimsRecord)) *cobra.Command {
 	var f connFlags
 	cmd := &cobra.Command{
 		Use:     "claims",
@@ -151,21 +145,13 @@ func getClaimsCommand(s *cli.IO) *cobra.Command {
 		result := struct {
 			Claims wasmbus.ClaimsReply `json:"claims"`
 		}{wasmbus.ClaimsReply{Claims: claims}}
-		return cli.Print(cmd, ses.io, result, func(w io.Writer) {
-			table(w, func(row func(...any)) {
-				row("Subject", "Name", "Call Alias", "Version", "Revision", "Issuer")
-				for _, c := range claims {
-					row(c[wasmbus.ClaimSubject], given(c[wasmbus.ClaimName], "N/A"), c[wasmbus.ClaimAlias],
-						c[wasmbus.ClaimVersion], c[wasmbus.ClaimRevision], c[wasmbus.ClaimIssuer])
-				}
-			})
-		})
+		return cli.Print(cmd, ses.io, result, func(w io.Writer) { words(w, claims) })
 	})
 	return cmd
 }
 
 // getLinksCommand is `get links` and `link query`.
-func getLinksCommand(s *cli.IO, use string) *cobra.Command {
+func getLinksCommand(s *cli.IO, use string, words func(io.Writer, []wasmbus.LinkDefinition)) *cobra.Command {
 	var f connFlags
 	cmd := &cobra.Command{
 		Use:     use,
@@ -180,14 +166,7 @@ func getLinksCommand(s *cli.IO, use string) *cobra.Command {
 			return err
 		}
 		result := wasmbus.LinksReply{Links: links}
-		return cli.Print(cmd, ses.io, result, func(w io.Writer) {
-			table(w, func(row func(...any)) {
-				row("Actor ID", "Provider ID", "Link Name", "Contract ID", "Values")
-				for _, l := range links {
-					row(l.ActorID, l.ProviderID, l.LinkName, l.ContractID, valuesText(l.Values))
-				}
-			})
-		})
+		return cli.Print(cmd, ses.io, result, func(w io.Writer) { words(w, links) })
 	})
 	return cmd
 }

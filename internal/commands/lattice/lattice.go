@@ -19,7 +19,10 @@ A host is found, in this order, by flags and environment (host, port, seed), --s
 Flags and environment win member by member: with --rpc-port alone the rest comes from the first of the others.`
 
 // Command returns the lattice command.
-func Command(s *cli.IO) *cobra.Command {
+func Command(s *cli.IO) *cobra.Command { return CommandIn(s, ownWords()) }
+
+// CommandIn returns the lattice command with answers in other words.
+func CommandIn(s *cli.IO, words Words) *cobra.Command {
 	root := cli.Root(s, "lattice", "Call, test, start and inspect actors on a lattice")
 	root.Long = help
 	root.Example = `  lattice start localhost:5000/echo:0.1.0             # start it, or replace the one that runs
@@ -27,9 +30,9 @@ func Command(s *cli.IO) *cobra.Command {
   lattice test build/echo_s.wasm --cases cases --junit report.xml
   lattice get inventory`
 	root.AddCommand(
-		callCommand(s), testCommand(s, nil), testProviderCommand(s), devCommand(s, nil),
+		callCommand(s, words.Reply), testCommand(s, nil), testProviderCommand(s), devCommand(s, nil),
 		startCommand(s), stopCommand(s), scaleCommand(s), updateCommand(s),
-		getCommand(s), linkCommand(s), watchCommand(s),
+		getCommand(s, words), linkCommand(s, words), watchCommand(s),
 	)
 	return root
 }

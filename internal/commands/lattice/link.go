@@ -13,9 +13,9 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
-func linkCommand(s *cli.IO) *cobra.Command {
+func linkCommand(s *cli.IO, words Words) *cobra.Command {
 	return group("link", "Set, remove and show links between actors and providers",
-		linkPutCommand(s), linkDelCommand(s), getLinksCommand(s, "query"))
+		linkPutCommand(s), linkDelCommand(s), getLinksCommand(s, "query", words.Links))
 }
 
 // parseContract refuses what is surely a mix-up of the arguments.

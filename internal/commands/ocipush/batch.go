@@ -48,7 +48,7 @@ func BatchCommand(s *cli.IO, b Batch) *cobra.Command {
 			return err
 		}
 		return cli.Print(cmd, s, struct {
-			Pushed []*pushResult `json:"pushed"`
+			Pushed []*Pushed `json:"pushed"`
 		}{results}, func(w io.Writer) {
 			for _, r := range results {
 				fmt.Fprintln(w, r.Digest)
@@ -66,7 +66,7 @@ func BatchCommand(s *cli.IO, b Batch) *cobra.Command {
 
 // batch pushes everything, as far as nothing fails, and gives the results in the
 // order of the items.
-func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResult, error) {
+func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*Pushed, error) {
 	policy, err := o.trust.policy(s)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 	client := oci.New(cfg)
 	group, ctx := errgroup.WithContext(cmd.Context())
 	group.SetLimit(max(1, b.Jobs))
-	results := make([][]*pushResult, len(b.Items))
+	results := make([][]*Pushed, len(b.Items))
 	for i, item := range b.Items {
 		group.Go(func() error {
 			a, err := verified(item.File, policy)
@@ -114,7 +114,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*pushResu
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var all []*pushResult
+	var all []*Pushed
 	for _, r := range results {
 		all = append(all, r...)
 	}

@@ -25,7 +25,8 @@ their helpers. Plain HTTP is for registries on this machine, for those listed in
 (host[:port], comma-separated) and for --insecure; credentials never leave this machine over it.`
 	root.Example = `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
   ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:…`
-	root.AddCommand(pushCommand(s), manifestCommand(s), layoutCommand(s), pullCommand(s), pingCommand(s), tagsCommand(s))
+	own := Words{Pushed: func(p *Pushed) string { return p.Digest }, Pulled: func(p *Pulled) string { return p.File }}
+	root.AddCommand(pushCommand(s, own.Pushed), manifestCommand(s), layoutCommand(s), pullCommand(s, own.Pulled), pingCommand(s), tagsCommand(s))
 	return root
 }
 
@@ -129,9 +130,7 @@ func pingCommand(s *cli.IO) *cobra.Command {
 			if err := oci.New(cfg).Ping(cmd.Context(), host); err != nil {
 				return err
 			}
-			return cli.Print(cmd, s, struct {
-				Result string `json:"result"`
-			}{"Pong!"}, func(w io.Writer) { fmt.Fprintln(w, "Pong!") })
+			return pong(cmd, s)
 		},
 	}
 	f.add(cmd)

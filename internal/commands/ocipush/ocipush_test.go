@@ -200,8 +200,8 @@ func TestJSONKeys(t *testing.T) {
 		result any
 		want   string
 	}{
-		{pushResult{}, `{"url":"","digest":"","status":"","reference":""}`},
-		{pullResult{}, `{"file":"","digest":"","module":"","account":"","kind":"","changed":false}`},
+		{Pushed{}, `{"url":"","digest":"","status":"","reference":""}`},
+		{Pulled{}, `{"file":"","digest":"","module":"","account":"","kind":"","changed":false}`},
 	} {
 		got, err := json.Marshal(c.result)
 		if err != nil || string(got) != c.want {

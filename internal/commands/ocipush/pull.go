@@ -25,6 +25,11 @@ const (
 	componentLayer = "application/wasm"
 )
 
+// accepted are the types of the layers that are pulled.
+func accepted() []string {
+	return []string{artifact.ModuleLayer, artifact.ProviderLayer, artifact.InterfaceLayer, tarLayer, componentLayer}
+}
+
 type pullOptions struct {
 	registry    registryFlags
 	trust       trustFlags
@@ -33,8 +38,8 @@ type pullOptions struct {
 	allowLatest bool
 }
 
-// pullResult is the answer of pull; file is wash's key.
-type pullResult struct {
+// Pulled is the answer of pull; file is wash's key.
+type Pulled struct {
 	File    string `json:"file"`
 	Digest  string `json:"digest"`
 	Module  string `json:"module"`            // the key of an actor, "" of a provider
@@ -44,7 +49,7 @@ type pullResult struct {
 	Changed bool   `json:"changed"` // false: the file had these bytes already
 }
 
-func pullCommand(s *cli.IO) *cobra.Command {
+func pullCommand(s *cli.IO, words func(*Pulled) string) *cobra.Command {
 	var o pullOptions
 	cmd := &cobra.Command{
 		Use:   "pull REFERENCE",
@@ -59,7 +64,7 @@ the digests and the signature were verified. The models of an interface (.tar) h
 			if err != nil {
 				return err
 			}
-			return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, result.File) })
+			return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, words(result)) })
 		},
 	}
 	o.registry.add(cmd)
@@ -71,7 +76,7 @@ the digests and the signature were verified. The models of an interface (.tar) h
 	return cmd
 }
 
-func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullResult, error) {
+func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*Pulled, error) {
 	ref, err := parseRef(s, refText)
 	if err != nil {
 		return nil, err
@@ -85,8 +90,8 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 		return nil, err
 	}
 	cfg.AllowLatest = o.allowLatest
-	cfg.Accept = []string{artifact.ModuleLayer, artifact.ProviderLayer, artifact.InterfaceLayer, tarLayer, componentLayer}
-	result := &pullResult{File: o.destination}
+	cfg.Accept = accepted()
+	result := &Pulled{File: o.destination}
 	pulled, err := oci.New(cfg).Pull(cmd.Context(), ref, o.digest, func(m oci.Pulled, r io.Reader) error {
 		bar := newProgress(s, m.Size)
 		defer bar.finish()
@@ -106,7 +111,7 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*pullR
 
 // receive gives the file its name, unless it has one, by what its content is. That
 // must be what the manifest says, by which hosts go.
-func (p *pullResult) receive(r io.Reader, stem, layerType string, policy artifact.Policy) error {
+func (p *Pulled) receive(r io.Reader, stem, layerType string, policy artifact.Policy) error {
 	if layerType == artifact.InterfaceLayer {
 		return p.receiveModels(r, stem, policy)
 	}
@@ -133,7 +138,7 @@ func (p *pullResult) receive(r io.Reader, stem, layerType string, policy artifac
 
 const kindInterface = "interface"
 
-func (p *pullResult) receiveModels(r io.Reader, stem string, policy artifact.Policy) (err error) {
+func (p *Pulled) receiveModels(r io.Reader, stem string, policy artifact.Policy) (err error) {
 	if len(policy.Issuers) > 0 {
 		return errors.New("it is the models of an interface, which nobody signs: name them by --digest in place of --issuer")
 	}
@@ -151,7 +156,7 @@ func (p *pullResult) receiveModels(r io.Reader, stem string, policy artifact.Pol
 
 // write lets the file appear only when r has ended well (its digest is right)
 // and the artifact in it is verified.
-func (p *pullResult) write(r io.Reader, policy artifact.Policy) (err error) {
+func (p *Pulled) write(r io.Reader, policy artifact.Policy) (err error) {
 	p.Changed, err = fsx.WriteFileIfChanged(p.File, 0o644, func(w io.Writer) error {
 		both := io.TeeReader(r, w)
 		a, err := readArtifact(both)

@@ -29,9 +29,9 @@ type pushOptions struct {
 	allowDevKey bool
 }
 
-// pushResult is the answer of push; url is wash's key and, as wash's, the
+// Pushed is the answer of push; url is wash's key and, as wash's, the
 // reference as it was typed.
-type pushResult struct {
+type Pushed struct {
 	URL       string `json:"url"`
 	Digest    string `json:"digest"`
 	Status    string `json:"status"`
@@ -39,7 +39,7 @@ type pushResult struct {
 	Reference string `json:"reference"` // with the digest: what to pull or start
 }
 
-func pushCommand(s *cli.IO) *cobra.Command {
+func pushCommand(s *cli.IO, words func(*Pushed) string) *cobra.Command {
 	var o pushOptions
 	cmd := &cobra.Command{
 		Use:   "push REFERENCE FILE",
@@ -59,7 +59,7 @@ A tag that names something else is moved on a registry of this machine, and else
 			if err != nil {
 				return err
 			}
-			return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, result.Digest) })
+			return cli.Print(cmd, s, result, func(w io.Writer) { fmt.Fprintln(w, words(result)) })
 		},
 	}
 	o.registry.add(cmd)
@@ -79,7 +79,7 @@ func (o *pushOptions) addAllowances(cmd *cobra.Command) {
 	fl.BoolVar(&o.allowDevKey, "allow-dev-key", false, "push what the development key signed, off this machine too")
 }
 
-func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (*pushResult, error) {
+func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (*Pushed, error) {
 	ref, err := parseRef(s, refText)
 	if err != nil {
 		return nil, err
@@ -164,13 +164,13 @@ func (o *pushOptions) push(path string, a *artifact.Artifact) oci.Push {
 }
 
 // told says on standard error what became of a push, and gives its result.
-func told(s *cli.IO, url string, done oci.Pushed) *pushResult {
+func told(s *cli.IO, url string, done oci.Pushed) *Pushed {
 	status := done.Status
 	if done.Previous != "" {
 		status += " (was " + done.Previous + ")"
 	}
 	cli.Notef(s, "%s %s", done.Ref, status)
-	return &pushResult{URL: url, Digest: done.Digest, Status: done.Status, Previous: done.Previous, Reference: done.Ref + "@" + done.Digest}
+	return &Pushed{URL: url, Digest: done.Digest, Status: done.Status, Previous: done.Previous, Reference: done.Ref + "@" + done.Digest}
 }
 
 // verified reads the file once: what it is, its digest, and whether its

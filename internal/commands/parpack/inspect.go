@@ -63,33 +63,39 @@ parpack verify. Only local files are read: fetch an archive by ` + "`ocipush pul
 			if err != nil {
 				return err
 			}
-			a, err := read(cmd.Context(), s, args[0])
-			if err != nil {
-				return err
-			}
-			problem := a.Verify(artifact.Policy{Now: s.Now(), Issuers: issuers})
-			var dates *claims.TimeError
-			switch {
-			case problem != nil && !errors.As(problem, &dates):
-				return fmt.Errorf("%s: %w", args[0], problem)
-			case problem != nil:
-				cli.Notef(s, "warning: %s: the signature holds, but %v", args[0], problem)
-			default:
-				cli.Notef(s, "checked: the signature holds, each executable is the one that was signed, and it may be used now")
-			}
-			noteTargets(s, a.Archive)
-			if jwtOnly {
-				return cli.Print(cmd, s, struct {
-					Token string `json:"token"`
-				}{a.Token}, func(w io.Writer) { fmt.Fprintln(w, a.Token) })
-			}
-			result := describe(a, problem)
-			return cli.Print(cmd, s, result, result.table)
+			return Inspect(cmd, s, args[0], issuers, jwtOnly)
 		},
 	}
 	cmd.Flags().BoolVar(&jwtOnly, "jwt-only", false, "print the token alone")
 	addPins(cmd, &pins)
 	return cmd
+}
+
+// Inspect shows what an archive claims, or its token alone, if the signature holds
+// and is by one of the issuers; none named means anyone's.
+func Inspect(cmd *cobra.Command, s *cli.IO, path string, issuers []strkey.PublicKey, jwtOnly bool) error {
+	a, err := read(cmd.Context(), s, path)
+	if err != nil {
+		return err
+	}
+	problem := a.Verify(artifact.Policy{Now: s.Now(), Issuers: issuers})
+	var dates *claims.TimeError
+	switch {
+	case problem != nil && !errors.As(problem, &dates):
+		return fmt.Errorf("%s: %w", path, problem)
+	case problem != nil:
+		cli.Notef(s, "warning: %s: the signature holds, but %v", path, problem)
+	default:
+		cli.Notef(s, "checked: the signature holds, each executable is the one that was signed, and it may be used now")
+	}
+	noteTargets(s, a.Archive)
+	if jwtOnly {
+		return cli.Print(cmd, s, struct {
+			Token string `json:"token"`
+		}{a.Token}, func(w io.Writer) { fmt.Fprintln(w, a.Token) })
+	}
+	result := describe(a, problem)
+	return cli.Print(cmd, s, result, result.table)
 }
 
 // noteTargets names what no host will ever look for.

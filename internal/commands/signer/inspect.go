@@ -65,30 +65,36 @@ Only local files are read: fetch an artifact by ` + "`ocipush pull`" + ` first.`
 			if err != nil {
 				return err
 			}
-			a, err := readArtifact(cmd, s, args[0])
-			if err != nil {
-				return err
-			}
-			problem := a.Verify(artifact.Policy{Now: s.Now(), Issuers: issuers})
-			if problem != nil && !shown(a, problem) {
-				return fmt.Errorf("%s: %w", args[0], problem)
-			}
-			// The table is wash's, which checks no signature; what was checked here is said beside it.
-			if problem != nil {
-				cli.Notef(s, "warning: %s: the signature holds, but %v", args[0], problem)
-			} else {
-				cli.Notef(s, "checked: the signature holds, the hash is that of the module, and it may be used now")
-			}
-			if jwtOnly {
-				return printToken(cmd, s, a.Token)
-			}
-			result := describe(a, s.Now(), problem)
-			return cli.Print(cmd, s, result, result.table)
+			return Inspect(cmd, s, args[0], issuers, jwtOnly)
 		},
 	}
 	cmd.Flags().BoolVar(&jwtOnly, "jwt-only", false, "print the token alone")
 	addPins(cmd, &pins)
 	return cmd
+}
+
+// Inspect shows what a signed module claims, or its token alone, if the signature
+// holds and is by one of the issuers; none named means anyone's.
+func Inspect(cmd *cobra.Command, s *cli.IO, path string, issuers []strkey.PublicKey, jwtOnly bool) error {
+	a, err := readArtifact(cmd, s, path)
+	if err != nil {
+		return err
+	}
+	problem := a.Verify(artifact.Policy{Now: s.Now(), Issuers: issuers})
+	if problem != nil && !shown(a, problem) {
+		return fmt.Errorf("%s: %w", path, problem)
+	}
+	// The table is wash's, which checks no signature; what was checked here is said beside it.
+	if problem != nil {
+		cli.Notef(s, "warning: %s: the signature holds, but %v", path, problem)
+	} else {
+		cli.Notef(s, "checked: the signature holds, the hash is that of the module, and it may be used now")
+	}
+	if jwtOnly {
+		return printToken(cmd, s, a.Token)
+	}
+	result := describe(a, s.Now(), problem)
+	return cli.Print(cmd, s, result, result.table)
 }
 
 func addPins(cmd *cobra.Command, pins *[]string) {

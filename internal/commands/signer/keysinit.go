@@ -1,18 +1,15 @@
 package signer
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/signing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
@@ -65,7 +62,7 @@ for a Makefile and for CI.`,
 
 func initAccount(s *cli.IO, dir string, project bool) (*initialised, error) {
 	path := filepath.Join(dir, strkey.Keys{Env: s.Env}.AccountName())
-	seed, created, err := makeKey(path, strkey.Account)
+	seed, created, err := signing.MakeKey(path, strkey.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -99,41 +96,4 @@ func (r *initialised) explain(s *cli.IO, project bool) {
 	cli.Notef(s, `
 Keep a copy of the file. Without it nobody can sign as this account again: hosts that pin it refuse your next
 release, and the ids derived from it change. Whoever has the file can sign as you, and nothing revokes a signature.`)
-}
-
-// makeKey makes a key file readable by its owner alone, or reads the one that is
-// there: that is never overwritten, whatever it holds. Only folders made here get
-// their permissions from here.
-func makeKey(path string, kind strkey.Kind) (seed *strkey.Seed, created bool, err error) {
-	if _, err := os.Lstat(path); err == nil {
-		seed, err := strkey.ReadFile(path, kind)
-		return seed, false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, false, err
-	}
-	if seed, err = strkey.Generate(kind, rand.Reader); err != nil {
-		return nil, false, err
-	}
-	err = writeKey(path, seed)
-	if errors.Is(err, fs.ErrExist) { // somebody was faster: theirs counts
-		seed, err = strkey.ReadFile(path, kind)
-		return seed, false, err
-	}
-	return seed, err == nil, err
-}
-
-// writeKey writes the 58 characters, without a newline: wash reads no other.
-// The file appears whole: it is linked to its name, which fails if that is taken.
-func writeKey(path string, seed *strkey.Seed) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(tmp.Name())) }()
-	_, err = tmp.WriteString(seed.Reveal())
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Link(tmp.Name(), path)
 }

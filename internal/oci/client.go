@@ -23,9 +23,12 @@ type Client struct {
 	err    error // what is wrong with cfg, told by every method
 	auth   *auth.Client
 	router *router
+	shelf  *shelf
+	logins *finder
 }
 
-// New makes a client. It reads no file and opens no connection.
+// New makes a client. It opens no connection, and reads no file but that of the
+// authorities to trust.
 func New(cfg Config) *Client {
 	if cfg.Env == nil {
 		cfg.Env = func(string) string { return "" }
@@ -39,13 +42,13 @@ func New(cfg Config) *Client {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "rules_wasmcloud"
 	}
-	c := &Client{cfg: cfg, router: newRouter(cfg)}
-	c.err = checkCredentials(cfg)
+	c := &Client{cfg: cfg, router: newRouter(cfg), shelf: newShelf(), logins: &finder{cfg: cfg, trails: map[string]*trail{}}}
+	c.err = errors.Join(checkCredentials(cfg), c.router.trust(cfg))
 	c.auth = &auth.Client{
 		Client:     &http.Client{Transport: c.router, CheckRedirect: checkRedirect},
 		Header:     http.Header{"User-Agent": {cfg.UserAgent}},
 		Cache:      auth.NewCache(),
-		Credential: credentials(cfg),
+		Credential: c.logins.find,
 	}
 	return c
 }
@@ -99,6 +102,14 @@ func (c *Client) Ping(ctx context.Context, host string) error {
 	return nil
 }
 
+// Scheme says how a registry that has answered this client is spoken to: http or https.
+func (c *Client) Scheme(host string) string {
+	if name := (Ref{Registry: host}).host(); c.router.plainHTTP(name) && !c.router.speaksTLS.has(name) {
+		return "http"
+	}
+	return "https"
+}
+
 // Tags lists the tags of ref's repository in the registry's order.
 func (c *Client) Tags(ctx context.Context, ref Ref) ([]string, error) {
 	if err := errors.Join(c.err, ref.check()); err != nil {
@@ -125,7 +136,7 @@ func (c *Client) repository(ref Ref) *remote.Repository {
 		Client:             c.auth,
 		Reference:          registry.Reference{Registry: ref.Registry, Repository: ref.Repository},
 		PlainHTTP:          c.router.plainHTTP(ref.host()),
-		ManifestMediaTypes: []string{mediaTypeManifest, mediaTypeDockerManifest},
+		ManifestMediaTypes: []string{mediaTypeManifest, mediaTypeDockerManifest, mediaTypeIndex, mediaTypeDockerList},
 		MaxMetadataBytes:   maxManifest,
 		TagListMaxPages:    1000,
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -31,28 +32,66 @@ func checkCredentials(cfg Config) error {
 	return nil
 }
 
-// credentials answers for a registry that asked who is there: the pair given
+// finder answers for a registry that asked who is there: the pair given
 // for this command, the hosts' variables if they name that registry, then
 // docker's and podman's files and their helpers. Nothing is read before a
 // registry asks.
-func credentials(cfg Config) auth.CredentialFunc {
-	return func(ctx context.Context, host string) (auth.Credential, error) {
-		if cfg.User != "" {
-			return auth.Credential{Username: cfg.User, Password: cfg.Password}, nil
-		}
-		for _, prefix := range []string{"WASMCLOUD_OCI_REGISTRY", "OCI_REGISTRY"} {
-			// The real hosts compare prefixes, so that ghcr.io's password also
-			// goes to ghcr.io.example.com; the host must be equal here.
-			scope, _, _ := strings.Cut(cfg.Env(prefix), "/")
-			if scope != "" && sameRegistry(scope, host) && cfg.Env(prefix+"_USER") != "" {
-				return auth.Credential{Username: cfg.Env(prefix + "_USER"), Password: cfg.Env(prefix + "_PASSWORD")}, nil
-			}
-		}
-		if cfg.NoKeychain {
-			return auth.EmptyCredential, nil
-		}
-		return fromKeychain(ctx, host)
+type finder struct {
+	cfg Config
+
+	mu     sync.Mutex
+	trails map[string]*trail // by canonical host
+}
+
+// find is oras's auth.CredentialFunc.
+func (f *finder) find(ctx context.Context, host string) (auth.Credential, error) {
+	t := &trail{host: canonicalHost(host)}
+	cred, err := f.search(ctx, host, t)
+	if err == nil && cred != auth.EmptyCredential {
+		t.describe(cred)
 	}
+	f.mu.Lock()
+	_, again := f.trails[t.host]
+	f.trails[t.host] = t
+	f.mu.Unlock()
+	if !again && f.cfg.Explain != nil { // a token of another scope needs no other login
+		t.tell(f.cfg.Explain)
+	}
+	return cred, err
+}
+
+func (f *finder) search(ctx context.Context, host string, t *trail) (auth.Credential, error) {
+	if f.cfg.User != "" {
+		t.chosen = f.cfg.loginName()
+		return auth.Credential{Username: f.cfg.User, Password: f.cfg.Password}, nil
+	}
+	t.missed(f.cfg.loginName(), "not given")
+	for _, prefix := range []string{"WASMCLOUD_OCI_REGISTRY", "OCI_REGISTRY"} {
+		// The real hosts compare prefixes, so that ghcr.io's password also
+		// goes to ghcr.io.example.com; the host must be equal here.
+		scope, _, _ := strings.Cut(f.cfg.Env(prefix), "/")
+		switch {
+		case scope == "":
+			t.missed(prefix, "not set")
+		case !sameRegistry(scope, host):
+			t.missed(prefix, "names "+printable(scope))
+		case f.cfg.Env(prefix+"_USER") == "":
+			t.missed(prefix+"_USER", "not set")
+		default:
+			t.chosen = prefix + "_USER"
+			return auth.Credential{Username: f.cfg.Env(prefix + "_USER"), Password: f.cfg.Env(prefix + "_PASSWORD")}, nil
+		}
+	}
+	if f.cfg.NoKeychain {
+		return auth.EmptyCredential, nil
+	}
+	cred, err := fromKeychain(ctx, host)
+	if err != nil || cred == auth.EmptyCredential {
+		t.missedKeychain(host)
+		return cred, err
+	}
+	t.chosen = keychainSource(host)
+	return cred, nil
 }
 
 func sameRegistry(a, b string) bool { return canonicalHost(a) == canonicalHost(b) }

@@ -2,17 +2,12 @@ package oci
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 
-	"oras.land/oras-go/v2/errdef"
-	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
@@ -33,60 +28,6 @@ func refuse(format string, args ...any) error {
 
 func lie(format string, args ...any) error {
 	return &Error{Text: fmt.Sprintf(format, args...), Kind: ErrMismatch}
-}
-
-// explain words an error of the libraries below. URLs are left out: those of
-// uploads and storage carry state and signatures that belong in no log.
-func (c *Client) explain(info *call, err error) error {
-	var own *Error
-	if errors.As(err, &own) { // worded already
-		return own
-	}
-	host := info.ref.Registry
-	e := &Error{err: err}
-	var answer *errcode.ErrorResponse
-	var location *url.Error
-	var refused *plainError
-	switch {
-	case errors.As(err, &answer):
-		e.Kind, e.Text = c.answered(host, answer)
-	case errors.Is(err, auth.ErrBasicCredentialNotFound):
-		e.Kind, e.Text = ErrDenied, "registry "+host+" asks for a user and a password: log in with docker or podman, or give -u and -p"
-	case errors.Is(err, errdef.ErrNotFound):
-		e.Kind, e.Text = ErrNotFound, "registry "+host+" has no such artifact"
-	case errors.As(err, &refused):
-		e.Kind, e.Text = ErrRefused, "registry "+refused.Error()
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Text = "no registry answers at " + host + " (connection refused)"
-		if loopbackName(info.host) {
-			e.Text += ": start one with `make up` or `registry up`"
-		}
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		e.Text = "registry " + host + " speaks plain HTTP, and HTTPS is wanted: give it TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure (devhost: --allow-insecure)"
-	case errors.As(err, &location):
-		e.Text = "registry " + host + ": " + location.Err.Error()
-	default:
-		e.Text = err.Error()
-	}
-	return e
-}
-
-func (c *Client) answered(host string, a *errcode.ErrorResponse) (kind error, text string) {
-	text = fmt.Sprintf("registry %s answered %d %s", host, a.StatusCode, http.StatusText(a.StatusCode))
-	if len(a.Errors) > 0 {
-		text += ": " + printable(a.Errors.Error())
-	}
-	switch a.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		hint := "log in with docker or podman, or give -u and -p"
-		if c.cfg.User != "" {
-			hint = "check the user and password given"
-		}
-		return ErrDenied, text + " (" + hint + ")"
-	case http.StatusNotFound:
-		return ErrNotFound, text
-	}
-	return nil, text
 }
 
 // printable quotes a registry's own words shortly and without terminal escapes.

@@ -45,8 +45,12 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 type fixture struct {
 	*registry.Registry
 	clock  clock
+	cfg    Config
 	client *Client
 }
+
+// restart makes a client that knows nothing of what the last one did.
+func (f *fixture) restart() { f.client = New(f.cfg) }
 
 func newFixture(t *testing.T, opts registry.Options, change ...func(*Config)) *fixture {
 	t.Helper()
@@ -55,7 +59,8 @@ func newFixture(t *testing.T, opts registry.Options, change ...func(*Config)) *f
 	for _, c := range change {
 		c(&cfg)
 	}
-	f.client = New(cfg)
+	f.cfg = cfg
+	f.restart()
 	return f
 }
 
@@ -128,7 +133,7 @@ type countingSource struct {
 	opened int
 }
 
-func (s *countingSource) Open() (io.ReadSeekCloser, error) {
+func (s *countingSource) Open() (io.ReadCloser, error) {
 	s.opened++
 	return s.Source.Open()
 }

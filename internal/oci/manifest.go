@@ -16,6 +16,8 @@ import (
 const (
 	mediaTypeManifest       = "application/vnd.oci.image.manifest.v1+json"
 	mediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+	mediaTypeIndex          = "application/vnd.oci.image.index.v1+json"
+	mediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
 )
 
 // blob is a descriptor inside a manifest.

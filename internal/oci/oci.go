@@ -18,7 +18,7 @@ import (
 // except to loopback, anonymously or with the user's docker or podman login.
 type Config struct {
 	// Env looks up the environment; nil means an empty one. Read here:
-	// WASMCLOUD_OCI_ALLOWED_INSECURE (see PlainHTTP) and the hosts' scoped
+	// WASMCLOUD_OCI_ALLOWED_INSECURE (see PlainHTTP), WASMCLOUD_CA_FILE and the hosts' scoped
 	// credentials OCI_REGISTRY, WASMCLOUD_OCI_REGISTRY, each with _USER and
 	// _PASSWORD. WASH_REG_USER is not: it names no registry, so only a command
 	// whose user typed the reference may pass it on as User.
@@ -26,6 +26,14 @@ type Config struct {
 	// User and Password are sent to any registry of this client that asks.
 	// One without the other is an error.
 	User, Password string
+	// LoginName is how a command's user gives them, for messages; empty means "-u and -p".
+	LoginName string
+	// Explain, if set, is told which login was chosen for which registry, and why, line
+	// by line and without secrets.
+	Explain func(line string)
+	// CAFile is a file of PEM certificates of authorities that are trusted beside the
+	// system's; empty means $WASMCLOUD_CA_FILE.
+	CAFile string
 	// PlainHTTP lists registries (exactly host or host:port) spoken to without TLS.
 	PlainHTTP []string
 	// Insecure makes every reference's registry plain HTTP (wash's --insecure).
@@ -58,7 +66,7 @@ type Descriptor struct {
 
 // Source is a layer's bytes, which can be opened again for a retry.
 type Source interface {
-	Open() (io.ReadSeekCloser, error)
+	Open() (io.ReadCloser, error)
 	Size() int64    // bytes
 	Digest() string // "sha256:…"
 }

@@ -40,14 +40,14 @@ func (c *Client) Pull(ctx context.Context, ref Ref, want string, fetch func(m Pu
 }
 
 func (c *Client) pull(ctx context.Context, ref Ref, want string, fetch func(m Pulled, r io.Reader) error) (Pulled, error) {
-	digest, raw, err := c.fetchManifest(ctx, ref)
+	got, err := c.fetchManifest(ctx, ref)
 	if err != nil {
 		return Pulled{}, err
 	}
-	if want != "" && want != digest {
-		return Pulled{}, refuse("image digest did not match provided digest: it is %s, and %s is wanted", digest, want)
+	if want != "" && want != got.digest {
+		return Pulled{}, refuse("image digest did not match provided digest: it is %s, and %s is wanted", got.digest, want)
 	}
-	m, err := decodeManifest(raw)
+	m, err := decodeManifest(got.raw)
 	if err != nil {
 		return Pulled{}, err
 	}
@@ -55,11 +55,7 @@ func (c *Client) pull(ctx context.Context, ref Ref, want string, fetch func(m Pu
 	if len(c.cfg.Accept) > 0 && !slices.Contains(c.cfg.Accept, layer.MediaType) {
 		return Pulled{}, fmt.Errorf("its layer is %s, which is no wasmCloud artifact; want one of %s", printable(layer.MediaType), strings.Join(c.cfg.Accept, ", "))
 	}
-	out := Pulled{
-		Ref: ref.String(), Digest: digest,
-		LayerType: layer.MediaType, LayerDigest: layer.Digest, ConfigType: m.Config.MediaType,
-		Size: layer.Size, Annotations: m.Annotations,
-	}
+	out := describe(ref, got.digest, m)
 	r := c.newLayerReader(ctx, ref, layer)
 	defer r.Close()
 	if err := fetch(out, r); err != nil {
@@ -71,27 +67,36 @@ func (c *Client) pull(ctx context.Context, ref Ref, want string, fetch func(m Pu
 	return out, nil
 }
 
+func describe(ref Ref, digest string, m *manifest) Pulled {
+	layer := m.Layers[0]
+	return Pulled{
+		Ref: ref.String(), Digest: digest,
+		LayerType: layer.MediaType, LayerDigest: layer.Digest, ConfigType: m.Config.MediaType,
+		Size: layer.Size, Annotations: m.Annotations,
+	}
+}
+
 // fetchManifest reads a manifest and computes its digest, which must be the
 // one asked for, or the one the registry claims.
-func (c *Client) fetchManifest(ctx context.Context, ref Ref) (digest string, raw []byte, err error) {
+func (c *Client) fetchManifest(ctx context.Context, ref Ref) (m body, err error) {
 	err = c.retry(ctx, func(ctx context.Context) error {
-		desc, body, err := c.repository(ref).Manifests().FetchReference(ctx, ref.target())
+		desc, r, err := c.repository(ref).Manifests().FetchReference(ctx, ref.target())
 		if err != nil {
 			return err
 		}
-		defer body.Close()
-		raw, err = io.ReadAll(io.LimitReader(body, maxManifest+1))
+		defer r.Close()
+		raw, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
 		if err != nil {
 			return err
 		}
 		if len(raw) > maxManifest {
 			return lie("the manifest has more than %d bytes, which no artifact needs", maxManifest)
 		}
-		digest = digestOf(raw)
-		if claimed := string(desc.Digest); claimed != digest {
-			return lie("the registry calls the manifest %s and sent the bytes of %s", claimed, digest)
+		m = body{desc.MediaType, digestOf(raw), raw}
+		if claimed := string(desc.Digest); claimed != m.digest {
+			return lie("the registry calls the manifest %s and sent the bytes of %s", claimed, m.digest)
 		}
 		return nil
 	})
-	return digest, raw, err
+	return m, err
 }

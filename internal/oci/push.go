@@ -6,11 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 )
+
+// blobsAtOnce is how many blobs of one artifact are sent at a time.
+const blobsAtOnce = 4
 
 // Push sends one artifact. The tag appears only when everything it leads to is
 // there. An artifact that the tag names already costs a single request.
@@ -31,13 +38,51 @@ func (c *Client) Push(ctx context.Context, ref Ref, p Push) (Pushed, error) {
 type pushJob struct {
 	*Client
 	Push
-	call     *call
-	ref      Ref // with a tag, without a digest
-	manifest []byte
-	digest   string // of the manifest
+	call      *call
+	ref       Ref    // with a tag, without a digest
+	before    string // the digest that the tag named at first
+	blobs     []outgoing
+	manifests []body // children before parents, and last the one that is tagged
+	digest    string // of the last manifest
+}
+
+// outgoing is a blob to be sent.
+type outgoing struct {
+	Source
+	progress func(done, total int64)
+	// ask whether it is there first. What is there tells whether the manifest may be;
+	// a config is sent in the time that the question would take.
+	ask bool
+}
+
+// body is a manifest's bytes.
+type body struct {
+	mediaType, digest string
+	raw               []byte
 }
 
 func (c *Client) newPush(ref Ref, p Push) (*pushJob, error) {
+	job, err := c.newJob(ref, p)
+	if err != nil {
+		return nil, err
+	}
+	if p.Layer.Size() <= 0 {
+		return nil, fmt.Errorf("there is nothing to push to %s: the layer is empty", ref)
+	}
+	config := BytesSource(p.config())
+	m, err := encodeManifest(
+		blob{Digest: config.Digest(), MediaType: p.ConfigType, Size: config.Size()},
+		blob{Digest: p.Layer.Digest(), MediaType: p.LayerType, Size: p.Layer.Size()},
+		p.Annotations)
+	if err != nil {
+		return nil, err
+	}
+	job.blobs = []outgoing{{Source: p.Layer, progress: p.Progress, ask: true}, {Source: config}}
+	return job, job.carry(body{mediaTypeManifest, digestOf(m), m})
+}
+
+// newJob holds the rules of references, and carries nothing yet.
+func (c *Client) newJob(ref Ref, p Push) (*pushJob, error) {
 	if err := errors.Join(c.err, ref.check()); err != nil {
 		return nil, err
 	}
@@ -47,71 +92,98 @@ func (c *Client) newPush(ref Ref, p Push) (*pushJob, error) {
 	if ref.latest() && !p.AllowLatest && !c.cfg.AllowLatest {
 		return nil, refuse("pushing %s with the tag latest is prohibited: hosts refuse it and cannot tell what it was; give a version as tag, or pass --allow-latest", ref)
 	}
-	if p.Layer.Size() <= 0 {
-		return nil, fmt.Errorf("there is nothing to push to %s: the layer is empty", ref)
+	return &pushJob{Client: c, Push: p, ref: ref}, nil
+}
+
+// carry says what is pushed, which must be what the reference names.
+func (j *pushJob) carry(manifests ...body) error {
+	j.manifests, j.digest = manifests, manifests[len(manifests)-1].digest
+	if j.ref.Digest != "" && j.ref.Digest != j.digest {
+		return refuse("%s names another digest than the artifact has, %s: leave the digest out or give that one", j.ref, j.digest)
 	}
-	if p.Config == nil {
-		p.Config = []byte("{}")
+	if j.ref.Tag == "" {
+		j.ref.Tag = "latest"
 	}
-	m, err := encodeManifest(
-		blob{Digest: digestOf(p.Config), MediaType: p.ConfigType, Size: int64(len(p.Config))},
-		blob{Digest: p.Layer.Digest(), MediaType: p.LayerType, Size: p.Layer.Size()},
-		p.Annotations)
-	if err != nil {
-		return nil, err
-	}
-	job := &pushJob{Client: c, Push: p, ref: ref, manifest: m, digest: digestOf(m)}
-	if ref.Digest != "" && ref.Digest != job.digest {
-		return nil, refuse("%s names another digest than the artifact has, %s: leave the digest out or give that one", ref, job.digest)
-	}
-	job.ref.Tag, job.ref.Digest = ref.target(), ""
-	if ref.Digest != "" {
-		job.ref.Tag = ref.Tag
-	}
-	return job, nil
+	j.ref.Digest = ""
+	return nil
 }
 
 func (j *pushJob) run(ctx context.Context) (Pushed, error) {
-	out := Pushed{Ref: j.ref.String(), Digest: j.digest, Status: StatusPushed}
-	before, err := j.resolve(ctx, j.ref, j.ref.Tag)
-	switch {
-	case errors.Is(err, ErrNotFound):
-	case err != nil:
-		return Pushed{}, err
-	default:
-		out.Status, out.Previous = StatusMoved, before.Digest
-	}
-	if err := j.allowed(out.Previous); err != nil {
+	if err := j.look(ctx); err != nil {
 		return Pushed{}, err
 	}
-	if out.Previous == j.digest {
-		out.Status, out.Previous = StatusUnchanged, ""
+	return j.write(ctx)
+}
+
+// look asks what the tag names now.
+func (j *pushJob) look(ctx context.Context) error {
+	d, err := j.resolve(ctx, j.ref, j.ref.Tag)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	j.before = d.Digest
+	return err
+}
+
+func (j *pushJob) write(ctx context.Context) (Pushed, error) {
+	if err := j.allowed(); err != nil {
+		return Pushed{}, err
+	}
+	out := Pushed{Ref: j.ref.String(), Digest: j.digest}
+	if j.before == j.digest {
+		out.Status = StatusUnchanged
 		return out, nil
 	}
-	there, err := j.sendBlobs(ctx)
-	if err != nil {
-		return Pushed{}, err
+	there, err := j.send(ctx)
+	if isForgotten(err) {
+		// It had them a moment ago. A registry that was started again may have lost
+		// what it had not written out.
+		j.shelf.forget(j.call.host, j.ref.Repository)
+		there, err = j.send(ctx)
 	}
-	if err := j.putManifest(ctx); err != nil {
+	switch {
+	case err != nil:
 		return Pushed{}, err
-	}
-	if there && out.Status == StatusPushed {
+	case j.before != "":
+		out.Status, out.Previous = StatusMoved, j.before
+	case there:
 		out.Status = StatusRetagged
+	default:
+		out.Status = StatusPushed
 	}
 	return out, nil
 }
 
+// send brings the blobs and then the manifests, which make them an artifact.
+func (j *pushJob) send(ctx context.Context) (there bool, err error) {
+	if there, err = j.sendBlobs(ctx); err != nil {
+		return false, err
+	}
+	for _, m := range j.manifests {
+		if err := j.putManifest(ctx, m); err != nil {
+			return false, err
+		}
+	}
+	return there, nil
+}
+
+// isForgotten tells the answer to a manifest whose blobs are not there.
+func isForgotten(err error) bool {
+	var answer *errcode.ErrorResponse
+	return errors.As(err, &answer) && (hasCode(answer, errcode.ErrorCodeManifestBlobUnknown) || hasCode(answer, errcode.ErrorCodeBlobUnknown))
+}
+
 // allowed holds the rules that depend on where the registry turned out to be
 // and what it has; so far it was only asked, nothing was sent.
-func (j *pushJob) allowed(before string) error {
+func (j *pushJob) allowed() error {
 	if j.call.loopback.Load() {
 		return nil
 	}
 	if j.LoopbackOnly {
 		return refuse("it is signed with the development key, which everybody has, and %s is not this machine: sign it with your own key, or pass --allow-dev-key", j.ref.Registry)
 	}
-	if before != "" && before != j.digest && !j.Force {
-		return refuse("the tag %s names %s there and would be moved to %s, under everybody who uses it: give the artifact a new tag, or pass --force", j.ref.Tag, before, j.digest)
+	if j.before != "" && j.before != j.digest && !j.Force {
+		return refuse("the tag %s names %s there and would be moved to %s, under everybody who uses it: give the artifact a new tag, or pass --force", j.ref.Tag, j.before, j.digest)
 	}
 	return nil
 }
@@ -121,36 +193,70 @@ func (j *pushJob) allowed(before string) error {
 func (j *pushJob) sendBlobs(ctx context.Context) (there bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	config := make(chan error, 1)
-	go func() {
-		err := j.upload(ctx, BytesSource(j.Config), nil)
-		if err != nil {
-			cancel(err)
-		}
-		config <- err
-	}()
-	there, err = j.sendLayer(ctx)
-	if err != nil {
-		cancel(err)
+	there = true
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	gate := make(chan struct{}, blobsAtOnce)
+	for _, b := range j.blobs {
+		gate <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-gate }()
+			had, e := j.sendBlob(ctx, b)
+			if e != nil {
+				cancel(e)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			err, there = cmp.Or(err, e), there && (had || !b.ask)
+		})
 	}
-	return there, cmp.Or(err, <-config)
-}
-
-func (j *pushJob) sendLayer(ctx context.Context) (there bool, err error) {
-	has, err := j.hasBlob(ctx, j.Layer)
-	if err != nil {
+	wait.Wait()
+	if err != nil || !there {
 		return false, err
 	}
-	if !has {
-		return false, j.upload(ctx, j.Layer, j.Progress)
-	}
-	// Only a repository that has the layer can have the manifest, so this
+	// Only a repository that has the blobs can have the manifest, so this
 	// question costs a first push nothing.
 	_, err = j.resolve(ctx, j.ref, j.digest)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// sendBlob brings a blob into the repository by the cheapest way there is; had says
+// that it was there.
+func (j *pushJob) sendBlob(ctx context.Context, s outgoing) (had bool, err error) {
+	b, done, err := j.shelf.take(ctx, j.shelfKey(s))
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	if slices.Contains(b.repos, j.ref.Repository) {
+		return true, nil
+	}
+	var opened *url.URL
+	if len(b.repos) > 0 {
+		var mounted bool
+		if mounted, opened, err = j.mount(ctx, s.Digest(), b.repos[0]); err != nil {
+			return false, err
+		}
+		if mounted {
+			b.repos = append(b.repos, j.ref.Repository)
+			return false, nil
+		}
+	}
+	if opened == nil && s.ask {
+		if had, err = j.hasBlob(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	if !had {
+		if err := j.upload(ctx, s, opened, s.progress); err != nil {
+			return false, err
+		}
+	}
+	b.repos = append(b.repos, j.ref.Repository)
+	return had, nil
 }
 
 func (j *pushJob) hasBlob(ctx context.Context, s Source) (has bool, err error) {
@@ -164,13 +270,14 @@ func (j *pushJob) hasBlob(ctx context.Context, s Source) (has bool, err error) {
 	return err == nil, err
 }
 
-func (j *pushJob) putManifest(ctx context.Context) error {
-	desc := ocispec.Descriptor{
-		MediaType: mediaTypeManifest,
-		Digest:    digest.Digest(j.digest),
-		Size:      int64(len(j.manifest)),
+// putManifest puts the last manifest under the tag, and others under their digests.
+func (j *pushJob) putManifest(ctx context.Context, m body) error {
+	desc := ocispec.Descriptor{MediaType: m.mediaType, Digest: digest.Digest(m.digest), Size: int64(len(m.raw))}
+	name := m.digest
+	if m.digest == j.digest {
+		name = j.ref.Tag
 	}
 	return j.retry(ctx, func(ctx context.Context) error {
-		return j.repository(j.ref).Manifests().PushReference(ctx, desc, bytes.NewReader(j.manifest), j.ref.Tag)
+		return j.repository(j.ref).Manifests().PushReference(ctx, desc, bytes.NewReader(m.raw), name)
 	})
 }

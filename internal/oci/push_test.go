@@ -86,6 +86,7 @@ func TestPushRequests(t *testing.T) {
 	for _, s := range steps {
 		t.Run(s.name, func(t *testing.T) {
 			f.ResetLog()
+			f.restart()
 			out := f.push(t, s.ref, s.push)
 			if out.Status != s.status {
 				t.Errorf("status %s, want %s", out.Status, s.status)

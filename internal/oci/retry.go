@@ -47,11 +47,11 @@ func (c *Client) retry(ctx context.Context, op func(ctx context.Context) error) 
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !transient(err) {
+		if !c.transient(ctx, err) {
 			return c.explain(info, err)
 		}
 		wait, ok := c.wait(&asked, try)
-		if try == maxTries {
+		if try == tries(err) {
 			return fmt.Errorf("%w (given up after %d tries)", c.explain(info, err), try)
 		}
 		if !ok {
@@ -76,9 +76,21 @@ func (c *Client) wait(a *advice, try int) (d time.Duration, ok bool) {
 	return d, d <= maxWait
 }
 
-// transient tells errors that may be gone next time. A refused connection is
-// not one: nothing listens there, and the user should hear it at once.
-func transient(err error) bool {
+// tries is how often to try. A registry that is being started again has half a minute.
+func tries(err error) int {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return maxTries + 2
+	}
+	return maxTries
+}
+
+// transient tells errors that may be gone next time. A refused connection is not one
+// unless the registry has answered before: nothing listens there, and the user should
+// hear it at once.
+func (c *Client) transient(ctx context.Context, err error) bool {
+	if errors.Is(err, syscall.ECONNREFUSED) && !isProxy(err) {
+		return c.router.answered.has(callFrom(ctx).host)
+	}
 	var answer *errcode.ErrorResponse
 	if errors.As(err, &answer) {
 		switch answer.StatusCode {

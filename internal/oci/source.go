@@ -36,9 +36,9 @@ func HashFile(path string) (Source, error) {
 	return FileSource(path, "sha256:"+hex.EncodeToString(h.Sum(nil)), n), nil
 }
 
-func (s fileSource) Open() (io.ReadSeekCloser, error) { return os.Open(s.path) }
-func (s fileSource) Size() int64                      { return s.size }
-func (s fileSource) Digest() string                   { return s.digest }
+func (s fileSource) Open() (io.ReadCloser, error) { return os.Open(s.path) }
+func (s fileSource) Size() int64                  { return s.size }
+func (s fileSource) Digest() string               { return s.digest }
 
 type bytesSource struct {
 	b      []byte
@@ -48,11 +48,6 @@ type bytesSource struct {
 // BytesSource is for small layers that are in memory anyway.
 func BytesSource(b []byte) Source { return bytesSource{b, digestOf(b)} }
 
-func (s bytesSource) Open() (io.ReadSeekCloser, error) {
-	return struct {
-		*bytes.Reader
-		io.Closer
-	}{bytes.NewReader(s.b), io.NopCloser(nil)}, nil
-}
-func (s bytesSource) Size() int64    { return int64(len(s.b)) }
-func (s bytesSource) Digest() string { return s.digest }
+func (s bytesSource) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.b)), nil }
+func (s bytesSource) Size() int64                  { return int64(len(s.b)) }
+func (s bytesSource) Digest() string               { return s.digest }

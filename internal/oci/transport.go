@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,8 +20,10 @@ import (
 
 // call is what one operation learns about its registry while it talks to it.
 type call struct {
-	ref  Ref
-	host string // as in URLs
+	ref    Ref
+	host   string   // as in URLs
+	scope  []string // what it does with the repository: pull, push
+	writes bool
 
 	loopback atomic.Bool // the last connection to host ended on this machine
 }
@@ -29,11 +32,19 @@ type callKey struct{}
 
 // begin starts an operation on ref, with one token for all its actions.
 func (c *Client) begin(ctx context.Context, ref Ref, actions ...string) (context.Context, *call) {
-	info := &call{ref: ref, host: ref.host()}
+	info := &call{ref: ref, host: ref.host(), scope: actions, writes: slices.Contains(actions, auth.ActionPush)}
 	if len(actions) > 0 {
 		ctx = auth.AppendRepositoryScope(ctx, registry.Reference{Registry: ref.Registry, Repository: ref.Repository}, actions...)
 	}
 	return context.WithValue(ctx, callKey{}, info), info
+}
+
+// wanted says what a registry was asked to allow.
+func (c *call) wanted() string {
+	if len(c.scope) == 0 {
+		return ""
+	}
+	return "asked for repository:" + c.ref.Repository + ":" + strings.Join(c.scope, ",") + "; "
 }
 
 func callFrom(ctx context.Context) *call {
@@ -41,6 +52,27 @@ func callFrom(ctx context.Context) *call {
 		return info
 	}
 	return &call{}
+}
+
+// hosts is a set that several goroutines may use; the zero value is empty.
+type hosts struct {
+	mu sync.Mutex
+	in map[string]bool
+}
+
+func (h *hosts) add(host string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.in == nil {
+		h.in = map[string]bool{}
+	}
+	h.in[host] = true
+}
+
+func (h *hosts) has(host string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.in[host]
 }
 
 // router sends each request over the transport that its scheme, its host and
@@ -56,9 +88,10 @@ type router struct {
 	loopback *http.Transport // HTTP that is dialled on this machine or not at all
 
 	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	tell   func(line string) // Config.Explain
 
-	mu        sync.Mutex
-	speaksTLS map[string]bool // loopback registries found to want TLS
+	answered  hosts // that have
+	speaksTLS hosts // loopback registries found to want TLS
 }
 
 func newRouter(cfg Config) *router {
@@ -70,7 +103,7 @@ func newRouter(cfg Config) *router {
 		tls:       newTransport(),
 		plain:     newTransport(),
 		loopback:  newTransport(),
-		speaksTLS: map[string]bool{},
+		tell:      cfg.Explain,
 		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},
@@ -85,6 +118,7 @@ func newRouter(cfg Config) *router {
 	// would see what plain HTTP carries: it is noted, or not used.
 	r.tls.Proxy = http.ProxyFromEnvironment
 	r.plain.Proxy = http.ProxyFromEnvironment
+	r.tls.OnProxyConnectResponse = proxyAnswered
 	r.loopback.DialContext = steady(r.dialLoopback, stallLimit)
 	return r
 }
@@ -126,7 +160,7 @@ func loopbackName(host string) bool {
 func (r *router) RoundTrip(req *http.Request) (*http.Response, error) {
 	info := callFrom(req.Context())
 	asked, first := req, req.URL.Host == info.host
-	if req.URL.Scheme == "http" && r.knownTLS(req.URL.Host) {
+	if req.URL.Scheme == "http" && r.speaksTLS.has(req.URL.Host) {
 		req = overTLS(req)
 	}
 	rt, err := r.pick(req, info)
@@ -143,11 +177,16 @@ func (r *router) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if wantsTLS(req, resp) && loopbackName(req.URL.Host) {
+	if wantsTLS(req, resp) {
 		resp.Body.Close()
-		r.setTLS(req.URL.Host)
+		if !loopbackName(req.URL.Host) {
+			return nil, refuse("%s", speaksHTTPS(req.URL.Host))
+		}
+		r.speaksTLS.add(req.URL.Host)
 		return r.RoundTrip(req)
 	}
+	r.tellChallenge(req, resp)
+	r.answered.add(req.URL.Host)
 	noteAdvice(req.Context(), resp.Header)
 	resp.Request = asked // for oras, which answers challenges of the origin it asked
 	return resp, nil
@@ -267,38 +306,10 @@ func (e *plainError) Error() string {
 	if e.secret {
 		return where + " is not this machine, and credentials are never sent there over plain HTTP: give the registry TLS, or leave the credentials out"
 	}
-	return where + " may not be spoken to over plain HTTP: give the registry TLS, list it in WASMCLOUD_OCI_ALLOWED_INSECURE, or pass --insecure (devhost: --allow-insecure)"
+	return where + " may not be spoken to over plain HTTP: " + plainHTTPCure
 }
 
 func (e *plainError) Unwrap() error { return ErrRefused }
-
-// wantsTLS recognises how a Go server (ours, and distribution) answers plain
-// HTTP on a TLS port: bare HTTP/1.0 400. A body that cannot be sent again
-// stays with the error; the first request of every operation has none.
-func wantsTLS(req *http.Request, resp *http.Response) bool {
-	return req.URL.Scheme == "http" && resp.StatusCode == http.StatusBadRequest &&
-		resp.ProtoMajor == 1 && resp.ProtoMinor == 0 && req.Body == nil
-}
-
-func (r *router) knownTLS(host string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.speaksTLS[host]
-}
-
-func (r *router) setTLS(host string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.speaksTLS[host] = true
-}
-
-func overTLS(req *http.Request) *http.Request {
-	u := *req.URL
-	u.Scheme = "https"
-	req = req.WithContext(req.Context())
-	req.URL = &u
-	return req
-}
 
 // checkRedirect follows a registry to its storage, without the credentials:
 // net/http keeps them between ports and subdomains, which may be anybody's.
@@ -309,7 +320,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	from := via[0].URL
 	if from.Scheme == "https" && req.URL.Scheme != "https" {
-		return refuse("a redirect from https to %s on %s is not followed", req.URL.Scheme, req.URL.Host)
+		return refuse("a redirect from https to %s on %s is not followed: %s", req.URL.Scheme, req.URL.Host, behindTLS)
 	}
 	if from.Host != req.URL.Host || from.Scheme != req.URL.Scheme {
 		req.Header.Del("Authorization")

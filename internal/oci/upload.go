@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 )
 
@@ -22,38 +23,59 @@ var errSource = errors.New("reading what is pushed")
 
 // upload sends one blob: POST, then PUT of all bytes to where the registry
 // says. In pieces it would be slower, and at least one registry product keeps
-// only the last piece. Each try begins with a new POST, because a broken PUT
-// may have left bytes behind in its session.
-func (j *pushJob) upload(ctx context.Context, s Source, progress func(done, total int64)) error {
+// only the last piece, so that is for those that refuse the whole, and for lines
+// that break. Each try begins with a new POST, because a broken PUT may have left
+// bytes behind in its session. opened, if not nil, is an upload that is open already.
+func (j *pushJob) upload(ctx context.Context, s Source, opened *url.URL, progress func(done, total int64)) error {
 	m := &meter{total: s.Size(), report: progress}
+	tries := 0
 	return j.retry(ctx, func(ctx context.Context) error {
-		location, err := j.openUpload(ctx, s, m)
-		if err != nil || location == nil {
+		tries++
+		if s.Size() > pieceSize && (tries > wholeTries || j.shelf.pieces.has(j.call.host)) {
+			return j.uploadPieces(ctx, s, m)
+		}
+		err := j.uploadWhole(ctx, s, opened, m)
+		if opened = nil; !tooLarge(err) || s.Size() <= pieceSize {
 			return err
 		}
-		req, err := j.blobRequest(ctx, http.MethodPut, location, s, m)
-		if err != nil {
-			return err
-		}
-		resp, err := j.doerFor(location).Do(req)
-		if err != nil {
-			return bodyError(req, err)
-		}
-		if resp.StatusCode != http.StatusCreated {
-			return bodyError(req, answer(resp))
-		}
-		return resp.Body.Close()
+		j.shelf.pieces.add(j.call.host)
+		return j.uploadPieces(ctx, s, m)
 	})
+}
+
+func (j *pushJob) uploadWhole(ctx context.Context, s Source, location *url.URL, m *meter) (err error) {
+	if location == nil {
+		if location, err = j.openUpload(ctx, s, m); err != nil || location == nil {
+			return err
+		}
+	}
+	req, err := j.blobRequest(ctx, http.MethodPut, location, s, m)
+	if err != nil {
+		return err
+	}
+	resp, err := j.doerFor(location).Do(req)
+	if err != nil {
+		return bodyError(req, err)
+	}
+	if resp.StatusCode != http.StatusCreated {
+		return bodyError(req, answer(resp))
+	}
+	return resp.Body.Close()
+}
+
+// uploads is where uploads begin.
+func (j *pushJob) uploads() *url.URL {
+	u := &url.URL{Scheme: "https", Host: j.call.host, Path: "/v2/" + j.ref.Repository + "/blobs/uploads/"}
+	if j.router.plainHTTP(j.call.host) {
+		u.Scheme = "http"
+	}
+	return u
 }
 
 // openUpload returns where the bytes go, or nil if the registry has them now.
 func (j *pushJob) openUpload(ctx context.Context, s Source, m *meter) (*url.URL, error) {
-	target := &url.URL{Scheme: "https", Host: j.call.host, Path: "/v2/" + j.ref.Repository + "/blobs/uploads/"}
-	if j.router.plainHTTP(j.call.host) {
-		target.Scheme = "http"
-	}
 	if s.Size() <= wholePost {
-		req, err := j.blobRequest(ctx, http.MethodPost, target, s, m)
+		req, err := j.blobRequest(ctx, http.MethodPost, j.uploads(), s, m)
 		if err != nil {
 			return nil, err
 		}
@@ -64,42 +86,70 @@ func (j *pushJob) openUpload(ctx context.Context, s Source, m *meter) (*url.URL,
 		// 202 means: taken as a mere opening. Other refusals may be of the
 		// form alone, so the two-step way is tried before giving up.
 		if code := resp.StatusCode; code < 400 || code >= 500 || code == http.StatusTooManyRequests || code == http.StatusUnauthorized || code == http.StatusForbidden {
-			return uploadLocation(resp)
+			location, _, err := j.uploadLocation(resp)
+			return location, err
 		}
 		resp.Body.Close()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), http.NoBody)
+	location, _, err := j.emptyUpload(ctx)
+	return location, err
+}
+
+// emptyUpload opens an upload; atLeast is the size (bytes) that the registry wants
+// pieces to have, 0 if it does not care.
+func (j *pushJob) emptyUpload(ctx context.Context) (location *url.URL, atLeast int64, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.uploads().String(), http.NoBody)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	resp, err := j.auth.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return uploadLocation(resp)
+	return j.uploadLocation(resp)
 }
 
-func uploadLocation(resp *http.Response) (*url.URL, error) {
+// uploadLocation reads the answer to a POST; location is nil if the registry has the
+// blob now.
+func (j *pushJob) uploadLocation(resp *http.Response) (location *url.URL, atLeast int64, err error) {
 	switch resp.StatusCode {
 	case http.StatusCreated:
-		return nil, resp.Body.Close()
+		return nil, 0, resp.Body.Close()
 	case http.StatusAccepted:
 	default:
-		return nil, answer(resp)
+		return nil, 0, answer(resp)
 	}
 	resp.Body.Close()
+	if n, err := strconv.ParseInt(resp.Header.Get("OCI-Chunk-Min-Length"), 10, 64); err == nil {
+		atLeast = min(n, maxPiece)
+	}
+	location, err = j.next(resp)
+	return location, atLeast, err
+}
+
+// next is where an upload goes on.
+func (j *pushJob) next(resp *http.Response) (*url.URL, error) {
 	location, err := resp.Location()
 	if err != nil {
 		return nil, fmt.Errorf("the registry opened an upload and did not say where: %w", err)
 	}
 	if resp.Request.URL.Scheme == "https" && location.Scheme != "https" {
-		return nil, refuse("the registry is spoken to over https and wants the bytes sent over %s to %s", location.Scheme, location.Host)
+		return nil, refuse("the registry is spoken to over https and wants the bytes sent over %s to %s: %s", location.Scheme, location.Host, behindTLS)
 	}
 	// Some registries leave out a port 443 that the user wrote; it is the same place.
 	if asked := resp.Request.URL; asked.Port() == "443" && location.Port() == "" && location.Hostname() == asked.Hostname() {
 		location.Host = asked.Host
 	}
 	return location, nil
+}
+
+// withDigest adds the parameter that names the blob, and keeps what is there.
+func withDigest(location *url.URL, digest string) string {
+	u := *location
+	q := u.Query()
+	q.Set("digest", digest)
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 type doer interface {
@@ -116,15 +166,11 @@ func (j *pushJob) doerFor(location *url.URL) doer {
 }
 
 func (j *pushJob) blobRequest(ctx context.Context, method string, to *url.URL, s Source, m *meter) (*http.Request, error) {
-	u := *to
-	q := u.Query()
-	q.Set("digest", s.Digest())
-	u.RawQuery = q.Encode()
 	body, err := openBody(s, m)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, method, withDigest(to, s.Digest()), body)
 	if err != nil {
 		body.Close()
 		return nil, err
@@ -143,11 +189,11 @@ func (j *pushJob) blobRequest(ctx context.Context, method string, to *url.URL, s
 	return req, nil
 }
 
-// body reads a source once, hashing on the way. The last bytes are held back
+// reading reads a source once, hashing on the way. The last bytes are held back
 // if the whole does not have the expected digest, so a registry that checks
 // nothing is not left with a wrong blob under a right name.
-type body struct {
-	f      io.ReadSeekCloser
+type reading struct {
+	f      io.ReadCloser
 	h      hash.Hash
 	left   int64
 	digest string
@@ -155,15 +201,15 @@ type body struct {
 	gen    int
 }
 
-func openBody(s Source, m *meter) (*body, error) {
+func openBody(s Source, m *meter) (*reading, error) {
 	f, err := s.Open()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSource, err)
 	}
-	return &body{f: f, h: sha256.New(), left: s.Size(), digest: s.Digest(), m: m, gen: m.restart()}, nil
+	return &reading{f: f, h: sha256.New(), left: s.Size(), digest: s.Digest(), m: m, gen: m.restart()}, nil
 }
 
-func (b *body) Read(p []byte) (int, error) {
+func (b *reading) Read(p []byte) (int, error) {
 	if b.left == 0 {
 		return 0, io.EOF
 	}
@@ -182,7 +228,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (b *body) Close() error { return b.f.Close() }
+func (b *reading) Close() error { return b.f.Close() }
 
 // meter counts what was sent over several tries, and keeps the source's own
 // error, which net/http does not always pass on.
@@ -231,7 +277,7 @@ func (m *meter) failure() error {
 
 // bodyError prefers the source's own fault to what the connection made of it.
 func bodyError(req *http.Request, err error) error {
-	if b, ok := req.Body.(*body); ok {
+	if b, ok := req.Body.(*reading); ok {
 		if own := b.m.failure(); own != nil {
 			return own
 		}

@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,13 +24,37 @@ func (r *Registry) authorized(w http.ResponseWriter, req *http.Request, scope st
 		fail(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required")
 		return false
 	}
-	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
-	r.mu.Lock()
-	scopes, ok := r.tokens[token]
-	r.mu.Unlock()
-	if ok && (scope == "" || slices.Contains(scopes, scope)) {
+	known, ok := r.grants(req, scope)
+	if ok {
 		return true
 	}
+	r.challenge(w, req, scope, known)
+	return false
+}
+
+// token is what a bearer may do, and for how many more requests.
+type token struct {
+	scopes []string
+	left   int
+}
+
+// grants tells whether the request's token is known, and good for scope.
+func (r *Registry) grants(req *http.Request, scope string) (known, ok bool) {
+	bearer, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.tokens[bearer]
+	if t == nil {
+		return false, false
+	}
+	if t.left--; r.opts.TokenUses > 0 && t.left < 0 {
+		delete(r.tokens, bearer)
+		return false, false
+	}
+	return true, scope == "" || slices.Contains(t.scopes, scope)
+}
+
+func (r *Registry) challenge(w http.ResponseWriter, req *http.Request, scope string, known bool) {
 	realm := r.opts.RealmURL
 	if realm == "" {
 		scheme := "http"
@@ -37,49 +63,70 @@ func (r *Registry) authorized(w http.ResponseWriter, req *http.Request, scope st
 		}
 		realm = scheme + "://" + req.Host + "/token"
 	}
-	challenge := fmt.Sprintf(`Bearer realm=%q,service="test"`, realm)
+	challenge := fmt.Sprintf(`Bearer realm=%q,service=%q`, realm, cmp.Or(r.opts.Service, "test"))
 	if scope != "" {
 		challenge += fmt.Sprintf(`,scope=%q`, scope)
 	}
-	if ok {
+	if known {
 		challenge += `,error="insufficient_scope"`
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
 	fail(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required")
-	return false
 }
 
-// token is the token server: Basic with GET, or a refresh token (the
-// password, for brevity) with POST. Every scope asked for is granted.
+// tokenPath is where this server itself gives tokens.
+func (r *Registry) tokenPath() string {
+	if u, err := url.Parse(r.opts.RealmURL); err == nil && u.Path != "" {
+		return u.Path
+	}
+	return "/token"
+}
+
+// token is the token server: Basic with GET, or a refresh token with POST. Every scope
+// asked for is granted, except where the registry's habits have it otherwise.
 func (r *Registry) token(w http.ResponseWriter, req *http.Request) {
 	if err := req.ParseForm(); err != nil {
 		fail(w, http.StatusBadRequest, "UNAUTHORIZED", err.Error())
 		return
 	}
-	user, password, _ := req.BasicAuth()
+	user, password, named := req.BasicAuth()
 	ok := user == r.opts.User && password == r.opts.Password
 	if req.Method == http.MethodPost {
-		ok = req.PostForm.Get("grant_type") == "refresh_token" && req.PostForm.Get("refresh_token") == r.opts.Password
+		ok = req.PostForm.Get("grant_type") == "refresh_token" && req.PostForm.Get("refresh_token") == cmp.Or(r.opts.RefreshToken, r.opts.Password)
+		named = true
 	}
-	if !ok {
+	anonymous := r.opts.Anonymous && !named
+	if !ok && !anonymous {
 		fail(w, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user or password")
 		return
 	}
-	var scopes []string
-	for _, s := range req.Form["scope"] {
-		for _, scope := range strings.Fields(s) {
-			resource, actions, _ := cutLast(scope, ":")
-			for _, action := range strings.Split(actions, ",") {
-				scopes = append(scopes, resource+":"+action)
+	if want := r.opts.Service; want != "" && req.Form.Get("service") != want {
+		fail(w, http.StatusBadRequest, "UNSUPPORTED", "service must be "+want)
+		return
+	}
+	text := r.issue(strings.Fields(strings.Join(req.Form["scope"], " ")), anonymous)
+	json.NewEncoder(w).Encode(map[string]any{"token": text, "access_token": text, "expires_in": 60})
+}
+
+func (r *Registry) issue(asked []string, anonymous bool) string {
+	t := &token{left: r.opts.TokenUses}
+	if r.opts.OneScope && len(asked) > 1 {
+		asked = asked[:1]
+	}
+	for _, scope := range asked {
+		resource, actions, _ := cutLast(scope, ":")
+		for _, action := range strings.Split(actions, ",") {
+			if !anonymous || action == "pull" {
+				t.scopes = append(t.scopes, resource+":"+action)
 			}
 		}
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.next++
-	token := "token-" + strconv.Itoa(r.next)
-	r.tokens[token] = scopes
-	r.mu.Unlock()
-	json.NewEncoder(w).Encode(map[string]any{"token": token, "access_token": token, "expires_in": 60})
+	text := "token-" + strconv.Itoa(r.next)
+	r.tokens[text] = t
+	return text
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -11,9 +11,14 @@ import (
 )
 
 type upload struct {
-	repo string
-	data []byte
+	repo   string
+	data   []byte
+	last   []byte // the piece that came last
+	pieces int
 }
+
+// state changes with every piece, as Azure's does.
+func (u *upload) state() string { return fmt.Sprint("s", u.pieces) }
 
 func (r *Registry) blob(w http.ResponseWriter, req *http.Request, name, digest string) {
 	if !digestForm.MatchString(digest) {
@@ -27,6 +32,10 @@ func (r *Registry) blob(w http.ResponseWriter, req *http.Request, name, digest s
 	case http.MethodGet, http.MethodHead:
 		if !ok {
 			fail(w, http.StatusNotFound, "BLOB_UNKNOWN", "blob unknown to registry")
+			return
+		}
+		if r.opts.BlobsAt != "" && req.Method == http.MethodGet {
+			r.redirectToStorage(w, req, name, digest)
 			return
 		}
 		r.serveBlob(w, req, digest, data)
@@ -71,6 +80,15 @@ func (r *Registry) upload(w http.ResponseWriter, req *http.Request, name, id str
 		fail(w, http.StatusNotFound, "BLOB_UPLOAD_UNKNOWN", "upload unknown to registry")
 		return
 	}
+	if r.opts.StatefulUploads && req.URL.Query().Get("_state") != up.state() {
+		fail(w, http.StatusNotFound, "BLOB_UPLOAD_INVALID", "the upload's state is wrong")
+		return
+	}
+	if most := r.opts.MaxBody; most > 0 && req.ContentLength > most {
+		fail(w, http.StatusRequestedRangeNotSatisfiable, "REQUESTED_RANGE_NOT_SATISFIABLE",
+			fmt.Sprintf("the request body is too large and exceeds the maximum permissible limit of %.2fMiB", float64(most)/(1<<20)))
+		return
+	}
 	switch req.Method {
 	case http.MethodGet:
 		r.describeUpload(w, name, id, up, http.StatusNoContent)
@@ -84,7 +102,7 @@ func (r *Registry) upload(w http.ResponseWriter, req *http.Request, name, id str
 	case http.MethodPut:
 		if r.receive(w, req, up) {
 			r.endUpload(id)
-			r.commit(w, name, req.URL.Query().Get("digest"), up.data)
+			r.end(w, name, req.URL.Query().Get("digest"), up)
 		}
 	default:
 		methodNotAllowed(w, "GET", "PATCH", "PUT", "DELETE")
@@ -97,9 +115,18 @@ func (r *Registry) openUpload(w http.ResponseWriter, req *http.Request, name str
 		return
 	}
 	q := req.URL.Query()
-	if r.mount(name, q.Get("mount"), q.Get("from")) {
-		created(w, name, "blobs", q.Get("mount"))
-		return
+	if q.Has("mount") && !r.opts.NoMounts {
+		if r.opts.Bearer {
+			scope := "repository:" + q.Get("from") + ":pull"
+			if known, ok := r.grants(req, scope); !ok {
+				r.challenge(w, req, scope, known)
+				return
+			}
+		}
+		if r.mount(name, q.Get("mount"), q.Get("from")) {
+			created(w, name, "blobs", q.Get("mount"))
+			return
+		}
 	}
 	if digest := q.Get("digest"); digest != "" && !r.opts.TwoStepUploads {
 		body, err := io.ReadAll(req.Body)
@@ -145,6 +172,10 @@ func (r *Registry) receive(w http.ResponseWriter, req *http.Request, up *upload)
 	body, err := io.ReadAll(req.Body)
 	r.mu.Lock()
 	up.data = append(up.data, body...)
+	if len(body) > 0 {
+		up.last = body
+		up.pieces++
+	}
 	r.mu.Unlock()
 	if err != nil {
 		fail(w, http.StatusBadRequest, "BLOB_UPLOAD_INVALID", err.Error())
@@ -157,7 +188,11 @@ func (r *Registry) describeUpload(w http.ResponseWriter, name, id string, up *up
 	r.mu.Lock()
 	last := max(0, len(up.data)-1)
 	r.mu.Unlock()
-	w.Header().Set("Location", "/v2/"+name+"/blobs/uploads/"+id)
+	location := "/v2/" + name + "/blobs/uploads/" + id
+	if r.opts.StatefulUploads {
+		location += "?_nouploadcache=false&_state=" + up.state()
+	}
+	w.Header().Set("Location", location)
 	w.Header().Set("Docker-Upload-UUID", id)
 	w.Header().Set("Range", fmt.Sprintf("0-%d", last))
 	w.WriteHeader(status)
@@ -167,6 +202,18 @@ func (r *Registry) endUpload(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.uploads, id)
+}
+
+// end makes a blob of an upload.
+func (r *Registry) end(w http.ResponseWriter, name, digest string, up *upload) {
+	if !r.opts.LastPieceOnly || up.pieces < 2 {
+		r.commit(w, name, digest, up.data)
+		return
+	}
+	r.mu.Lock()
+	r.repo(name, true).blobs[digest] = up.last
+	r.mu.Unlock()
+	created(w, name, "blobs", digest)
 }
 
 func (r *Registry) commit(w http.ResponseWriter, name, digest string, data []byte) {

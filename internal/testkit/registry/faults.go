@@ -171,7 +171,9 @@ func copyHeader(w http.ResponseWriter, from *httptest.ResponseRecorder) {
 
 // RoundTrip implements http.RoundTripper: the registry without a network. A
 // dropped connection shows as io.ErrUnexpectedEOF.
-func (r *Registry) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+func (r *Registry) RoundTrip(req *http.Request) (*http.Response, error) { return roundTrip(r, req) }
+
+func roundTrip(h http.Handler, req *http.Request) (resp *http.Response, err error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -182,7 +184,7 @@ func (r *Registry) RoundTrip(req *http.Request) (resp *http.Response, err error)
 	}
 	defer in.Body.Close()
 	rec := httptest.NewRecorder()
-	if dropped := serveRecovering(r, rec, in); dropped && !rec.Flushed {
+	if dropped := serveRecovering(h, rec, in); dropped && !rec.Flushed {
 		return nil, fmt.Errorf("connection dropped: %w", io.ErrUnexpectedEOF)
 	} else if dropped {
 		resp = rec.Result()

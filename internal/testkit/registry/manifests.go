@@ -60,6 +60,9 @@ func (r *Registry) getManifest(w http.ResponseWriter, req *http.Request, name, r
 		fail(w, http.StatusNotFound, "MANIFEST_UNKNOWN", "manifest unknown")
 		return
 	}
+	if req.Method == http.MethodGet && r.limited(w) {
+		return
+	}
 	w.Header().Set("Content-Type", m.mediaType)
 	w.Header().Set("Docker-Content-Digest", digest)
 	w.Header().Set("Content-Length", strconv.Itoa(len(m.body)))
@@ -91,8 +94,12 @@ func (r *Registry) putManifest(w http.ResponseWriter, req *http.Request, name, r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	repo := r.repo(name, true)
-	if missing := repo.missing(&m); missing != "" {
+	if missing := repo.missing(&m, !r.opts.LastPieceOnly); missing != "" {
 		fail(w, http.StatusNotFound, "MANIFEST_BLOB_UNKNOWN", missing)
+		return
+	}
+	if before := repo.tags[ref]; r.opts.ImmutableTags != 0 && before != "" && before != digest {
+		fail(w, r.opts.ImmutableTags, "TAG_INVALID", "The image tag '"+ref+"' already exists in the '"+name+"' repository and cannot be overwritten because the repository is immutable.")
 		return
 	}
 	repo.manifests[digest] = stored{mediaType, body}
@@ -107,13 +114,13 @@ func (r *Registry) putManifest(w http.ResponseWriter, req *http.Request, name, r
 
 // missing names a blob or manifest that m needs and the repository lacks or
 // has in another size.
-func (p *repo) missing(m *manifest) string {
+func (p *repo) missing(m *manifest, checkSizes bool) string {
 	need := slices.Clone(m.Layers)
 	if m.Config != nil {
 		need = append(need, *m.Config)
 	}
 	for _, d := range need {
-		if data, ok := p.blobs[d.Digest]; !ok || int64(len(data)) != d.Size {
+		if data, ok := p.blobs[d.Digest]; !ok || checkSizes && int64(len(data)) != d.Size {
 			return fmt.Sprintf("%s of %d bytes", d.Digest, d.Size)
 		}
 	}

@@ -16,23 +16,6 @@ import (
 	"sync"
 )
 
-// Options shape a Registry.
-type Options struct {
-	// User and Password, if set, are wanted for everything.
-	User, Password string
-	// Bearer asks for a token from /token of this server instead of Basic.
-	Bearer bool
-	// RealmURL names another token server in the challenge.
-	RealmURL string
-	// TwoStepUploads answers POST ?digest= by opening an upload, as
-	// distribution does, instead of taking the blob.
-	TwoStepUploads bool
-	// NoRanges ignores Range headers on blobs.
-	NoRanges bool
-	// PageSize is the most tags per page, if the client asks for no fewer.
-	PageSize int
-}
-
 // Registry is the server. It is an http.Handler, and an http.RoundTripper for
 // clients in the same process.
 type Registry struct {
@@ -41,8 +24,9 @@ type Registry struct {
 	mu      sync.Mutex
 	repos   map[string]*repo
 	uploads map[string]*upload
-	tokens  map[string][]string // token to scopes
+	tokens  map[string]*token
 	next    int
+	pulls   int
 	log     []Request
 	faults  []*Fault
 }
@@ -68,7 +52,7 @@ type Request struct {
 
 // New makes an empty registry.
 func New(opts Options) *Registry {
-	return &Registry{opts: opts, repos: map[string]*repo{}, uploads: map[string]*upload{}, tokens: map[string][]string{}}
+	return &Registry{opts: opts, repos: map[string]*repo{}, uploads: map[string]*upload{}, tokens: map[string]*token{}}
 }
 
 var (
@@ -91,7 +75,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
-	if req.URL.Path == "/token" {
+	if req.URL.Path == r.tokenPath() {
 		r.token(w, req)
 		return
 	}
@@ -103,7 +87,7 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 			scope = "repository:" + route[1] + ":push"
 		}
 	}
-	if !r.authorized(w, req, scope) {
+	if !r.authorized(w, req, scope) || route != nil && r.forbidden(w, req, route[1]) {
 		return
 	}
 	switch {
@@ -233,6 +217,7 @@ func (r *Registry) leave(index, status int) {
 	}
 }
 
+// recorder keeps the status for the log.
 type recorder struct {
 	http.ResponseWriter
 	status int

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/bazelgen"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/compile"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/drain"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
@@ -21,6 +22,7 @@ import (
 func tools() map[string]func(*cli.IO) *cobra.Command {
 	return map[string]func(*cli.IO) *cobra.Command{
 		"bazelgen": bazelgen.Command,
+		"compile":  compile.Command,
 		"devhost":  devhost.Command,
 		"drain":    drain.Command,
 		"lattice":  lattice.Command,

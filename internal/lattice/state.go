@@ -67,6 +67,36 @@ func FindState(ctx context.Context, conn *Conn, lattice string) (*State, error) 
 	return nil, fmt.Errorf("opening bucket %s: %w", wasmbus.KVBucket(lattice), err)
 }
 
+// HasJetStream asks the server for JetStream in the connection's domain; without it there
+// are no links, claims and chunks.
+func HasJetStream(ctx context.Context, conn *Conn) error {
+	js, err := conn.JetStream()
+	if err == nil {
+		_, err = js.AccountInfo(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("asking for JetStream: %w", err)
+	}
+	return nil
+}
+
+// Lattices names the lattices that have a bucket on the server, sorted: those that a host
+// was ever on.
+func Lattices(ctx context.Context, conn *Conn) ([]string, error) {
+	js, err := conn.JetStream()
+	if err != nil {
+		return nil, err
+	}
+	list, names := js.KeyValueStoreNames(ctx), []string{}
+	for bucket := range list.Name() {
+		if name, ok := strings.CutPrefix(bucket, wasmbus.KVBucket("")); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, list.Error()
+}
+
 // PutLink stores a link definition under its id.
 func (s *State) PutLink(ctx context.Context, l wasmbus.LinkDefinition) error {
 	if l.Values == nil {

@@ -51,6 +51,7 @@ type ActorDescription struct {
 	ImageRef  string          `json:"image_ref,omitempty"`
 	Instances []ActorInstance `json:"instances"`
 	Name      string          `json:"name,omitempty"`
+	Digest    string          `json:"digest,omitempty"` // "sha256:…" of the file that runs; our hosts alone say so
 }
 
 // ActorInstance is one instance of an actor, or with MaxConcurrent a pool of
@@ -72,6 +73,7 @@ type ProviderDescription struct {
 	LinkName    string            `json:"link_name"`
 	Name        string            `json:"name,omitempty"`
 	Revision    int32             `json:"revision"`
+	Digest      string            `json:"digest,omitempty"` // "sha256:…" of the executable that runs; our hosts alone say so
 }
 
 // StartActorCommand is cmd.<host>.la: add Count instances. An absent count

@@ -22,7 +22,7 @@
 #   all signed push start call test            the loop
 #   dev            rebuilds, replaces in the host and tests at every change below WATCH, which is .
 #   up down host registry                      a host and a registry, in the background or here
-#   inspect claims actor_id inventory keys drain target-path target-path-abs target-file
+#   inspect claims actor_id inventory keys doctor drain target-path target-path-abs target-file
 #   check clippy doc release clean lint validate
 
 all:: # the default goal, whatever the include below holds

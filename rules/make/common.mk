@@ -56,8 +56,12 @@ host: | $(call need,DEVHOST)
 registry: | $(call need,REGISTRY)
 	$(Q)$(REGISTRY) serve
 
+# What keeps all this from working, and how to mend it. It builds and starts nothing.
+doctor: | $(call need,LATTICE) $(call need,REGISTRY)
+	$(Q)$(LATTICE) doctor --registry $(or $(_wm_ref),$(REG_URL)) $(if $(_wm_interface),,$(wildcard $(_wm_dist)))
+
 .FORCE:
-.PHONY: up down host registry .FORCE
+.PHONY: up down host registry doctor .FORCE
 
 ifndef _wm_interface # which cannot be run
 # Until interrupted: build, put it in place of what runs in the host, run the cases, wait for an

@@ -22,7 +22,7 @@
 #   test            tests of the generated code and what else lies beside it; cargo's in rust/
 #   fmt             writes the models in the one form
 #   publish         all of these, nothing that breaks the last release, and then to the registry; a crate by cargo
-#   up down host registry     a registry, and a host, in the background or here
+#   up down host registry     a registry, and a host, in the background or here;  doctor  what keeps it from working
 #   clean clippy make-vars
 
 all:: # the default goal, whatever the includes below hold

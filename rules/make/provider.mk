@@ -26,7 +26,7 @@
 #   dev            rebuilds, replaces in the host and tests at every change below WATCH, which is .
 #   push start provider-test          the loop;  test  is provider-test unless the Makefile has one of its own
 #   up down host registry             a host and a registry, in the background or here
-#   inspect provider_id inventory keys drain target-path target-path-abs target-file
+#   inspect provider_id inventory keys doctor drain target-path target-path-abs target-file
 #   build release check clippy doc clean make-vars install-cross
 
 all:: # the default goal, whatever the includes below hold

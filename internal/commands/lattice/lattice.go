@@ -32,7 +32,7 @@ func CommandIn(s *cli.IO, words Words) *cobra.Command {
 	root.AddCommand(
 		callCommand(s, words.Reply), testCommand(s, nil), testProviderCommand(s), devCommand(s, nil),
 		startCommand(s), stopCommand(s), scaleCommand(s), updateCommand(s),
-		getCommand(s, words), linkCommand(s, words), watchCommand(s),
+		getCommand(s, words), linkCommand(s, words), watchCommand(s), doctorCommand(s),
 	)
 	return root
 }

@@ -118,8 +118,12 @@ func setup(t *testing.T) func(*testscript.Env) error {
 		if err != nil {
 			return err
 		}
+		probe, err := filepath.Abs("../../artifact/testdata/probe_s.wasm")
+		if err != nil {
+			return err
+		}
 		for key, value := range map[string]string{
-			"HOME": home, "XDG_STATE_HOME": filepath.Join(home, "state"), "HOST": h.ID, "ECHO": echoKey, "PORT": address.Port(), "HELLO": hello,
+			"HOME": home, "XDG_STATE_HOME": filepath.Join(home, "state"), "HOST": h.ID, "ECHO": echoKey, "PORT": address.Port(), "HELLO": hello, "PROBE": probe,
 			"WASMCLOUD_RPC_PORT": address.Port(), "WASMCLOUD_CTL_PORT": address.Port(),
 			"WASMCLOUD_CLUSTER_SEED": h.Cluster.Reveal(),
 		} {

@@ -194,7 +194,7 @@ func (a *actor) describe() wasmbus.ActorDescription {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c := a.current
-	d := wasmbus.ActorDescription{ID: a.key, ImageRef: c.ref, Name: c.meta().Name, Instances: []wasmbus.ActorInstance{}}
+	d := wasmbus.ActorDescription{ID: a.key, ImageRef: c.ref, Name: c.meta().Name, Digest: c.digest, Instances: []wasmbus.ActorInstance{}}
 	for _, in := range a.instances {
 		notes := in.annotations
 		if notes == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,6 +101,7 @@ func (p *capability) describe() wasmbus.ProviderDescription {
 	d := wasmbus.ProviderDescription{
 		Annotations: notes, ID: p.entity.PublicKey, ImageRef: p.code.ref,
 		ContractID: p.entity.ContractID, LinkName: p.entity.LinkName, Name: p.code.name(),
+		Digest: "sha256:" + strings.ToLower(p.code.hash),
 	}
 	if r := p.code.meta().Rev; r != nil {
 		d.Revision = *r

@@ -141,7 +141,8 @@ func (h *Host) serve(m *nats.Msg) {
 	c := h.control
 	switch m.Subject {
 	case c.PingHosts():
-		h.reply(m, wasmbus.Host{ID: h.ID, UptimeSeconds: 7, FriendlyName: "fake-host-1", Labels: h.cfg.Labels, LatticePrefix: h.cfg.Lattice, Version: "0.0.0"})
+		h.reply(m, wasmbus.Host{ID: h.ID, UptimeSeconds: 7, FriendlyName: "fake-host-1", Labels: h.cfg.Labels, LatticePrefix: h.cfg.Lattice, Version: "0.0.0",
+			ClusterIssuers: string(h.Cluster.Public())})
 		return
 	case c.Inventory(h.ID):
 		h.reply(m, h.inventory())

@@ -1,10 +1,12 @@
 package ocipush
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -20,6 +22,9 @@ type BatchItem struct {
 	References  []string // one without a tag gets the version in the claims
 	Annotations map[string]string
 	Digest      string // "sha256:…" that the manifest must have; "" = whatever it has
+	config      []byte // the config blob; nil = {}
+	// Before is asked before each push of the item, by the client that will push; its error stops the push.
+	Before func(cmd *cobra.Command, client *oci.Client, ref oci.Ref) error
 }
 
 // Batch is what a Bazel target pushes.
@@ -47,13 +52,7 @@ func BatchCommand(s *cli.IO, b Batch) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return cli.Print(cmd, s, struct {
-			Pushed []*Pushed `json:"pushed"`
-		}{results}, func(w io.Writer) {
-			for _, r := range results {
-				fmt.Fprintln(w, r.Digest)
-			}
-		})
+		return printBatch(cmd, s, results, digestOf)
 	}
 	o.registry.add(root)
 	o.trust.add(root)
@@ -64,67 +63,118 @@ func BatchCommand(s *cli.IO, b Batch) *cobra.Command {
 	return root
 }
 
-// batch pushes everything, as far as nothing fails, and gives the results in the
-// order of the items.
+func digestOf(p *Pushed) string { return p.Digest }
+
+func printBatch(cmd *cobra.Command, s *cli.IO, results []*Pushed, words func(*Pushed) string) error {
+	return cli.Print(cmd, s, struct {
+		Pushed []*Pushed `json:"pushed"`
+	}{results}, func(w io.Writer) {
+		for _, r := range results {
+			fmt.Fprintln(w, words(r))
+		}
+	})
+}
+
+// planned is one artifact of a batch, verified, with all its references.
+type planned struct {
+	push  oci.Push
+	texts []string // as they were given
+	refs  []oci.Ref
+}
+
+// batch verifies everything, pushes everything as far as nothing fails, and gives the
+// results in the order of the items.
 func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*Pushed, error) {
 	policy, err := o.trust.policy(s)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := o.registry.config(s)
+	client, end, err := o.registry.client(s, func(c *oci.Config) { c.PlainHTTP = append(c.PlainHTTP, b.InsecureHosts...) })
 	if err != nil {
 		return nil, err
 	}
-	cfg.PlainHTTP = append(cfg.PlainHTTP, b.InsecureHosts...)
-	client := oci.New(cfg)
-	group, ctx := errgroup.WithContext(cmd.Context())
+	defer end()
+	plan := make([]planned, len(b.Items))
+	var group errgroup.Group
 	group.SetLimit(max(1, b.Jobs))
-	results := make([][]*Pushed, len(b.Items))
 	for i, item := range b.Items {
-		group.Go(func() error {
-			a, err := verified(item.File, policy)
-			if err != nil {
-				return err
-			}
-			p := o.push(item.File, a)
-			p.Annotations = item.Annotations
-			if err := item.check(p); err != nil {
-				return err
-			}
-			for _, text := range item.References {
-				ref, err := parseRef(s, text)
-				if err != nil {
-					return err
-				}
-				if ref.Tag == "" && ref.Digest == "" {
-					if ref.Tag, err = versionTag(a); err != nil {
-						return fmt.Errorf("%s: %w", text, err)
-					}
-					text = ref.String()
-				}
-				done, err := client.Push(ctx, ref, p)
-				if err != nil {
-					return err
-				}
-				results[i] = append(results[i], told(s, text, done))
-			}
-			return nil
+		group.Go(func() (err error) {
+			plan[i], err = o.plan(s, item, policy)
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	return pushAll(cmd.Context(), s, client, plan, max(1, b.Jobs))
+}
+
+func (o *pushOptions) plan(s *cli.IO, item BatchItem, policy artifact.Policy) (p planned, err error) {
+	var version string
+	if p.push, version, err = o.prepare(item.File, policy); err != nil {
+		return p, err
+	}
+	p.push.Annotations, p.push.Config = item.Annotations, item.config
+	if err := item.check(p.push); err != nil {
+		return p, err
+	}
+	for _, text := range item.References {
+		ref, err := parseRef(s, text)
+		if err != nil {
+			return p, err
+		}
+		if ref.Tag == "" && ref.Digest == "" {
+			if ref.Tag, err = versionTag(version); err != nil {
+				return p, fmt.Errorf("%s: %w", text, err)
+			}
+			text = ref.String()
+		}
+		p.refs, p.texts = append(p.refs, ref), append(p.texts, text)
+	}
+	return p, nil
+}
+
+// pushAll pushes some artifacts at a time. After a failure it begins no other and lets
+// those end that it has begun: what was pushed is then known, and is said.
+func pushAll(ctx context.Context, s *cli.IO, client *oci.Client, plan []planned, jobs int) ([]*Pushed, error) {
+	results := make([][]*Pushed, len(plan))
+	var failed atomic.Bool
+	var group errgroup.Group
+	group.SetLimit(jobs)
+	for i, p := range plan {
+		group.Go(func() error {
+			for k, ref := range p.refs {
+				if failed.Load() {
+					return nil
+				}
+				done, err := client.Push(ctx, ref, p.push)
+				if err != nil {
+					failed.Store(true)
+					return err
+				}
+				results[i] = append(results[i], told(s, p.texts[k], done))
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
 	var all []*Pushed
-	for _, r := range results {
-		all = append(all, r...)
+	var missing []string
+	for i, p := range plan {
+		all = append(all, results[i]...)
+		missing = append(missing, p.texts[len(results[i]):]...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; %d of %d were pushed, these were not: %s; push them all again when that is cured, what is there costs a request each",
+			err, len(all), len(all)+len(missing), strings.Join(missing, ", "))
 	}
 	return all, nil
 }
 
 // versionTag is the tag of a target that names none. Signs that a version may have
 // and a tag may not become dashes.
-func versionTag(a *artifact.Artifact) (string, error) {
-	if a.Version() == "" {
+func versionTag(version string) (string, error) {
+	if version == "" {
 		return "", errors.New("the reference has no tag and the claims no version: name one with --reference HOST/NAME:TAG")
 	}
 	return strings.Map(func(r rune) rune {
@@ -132,7 +182,7 @@ func versionTag(a *artifact.Artifact) (string, error) {
 			return r
 		}
 		return '-'
-	}, strings.ToLower(a.Version())), nil
+	}, strings.ToLower(version)), nil
 }
 
 // check holds the manifest against the digest that the build gave out: the file was

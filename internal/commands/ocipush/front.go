@@ -36,12 +36,12 @@ func artifactPing(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := f.config(s)
+			client, end, err := f.client(s)
 			if err != nil {
 				return err
 			}
-			cfg.AllowLatest = true
-			if _, err := oci.New(cfg).Resolve(cmd.Context(), ref); err != nil {
+			defer end()
+			if _, err := client.Resolve(cmd.Context(), ref); err != nil {
 				return err
 			}
 			return pong(cmd, s)
@@ -78,12 +78,12 @@ func (f *Fetcher) Fetch(ctx context.Context, s *cli.IO, reference, file string) 
 	if err != nil {
 		return err
 	}
-	cfg, err := f.registry.config(s)
+	client, end, err := f.registry.client(s, func(c *oci.Config) { c.AllowLatest, c.Accept = f.allowLatest, accepted() })
 	if err != nil {
 		return err
 	}
-	cfg.AllowLatest, cfg.Accept = f.allowLatest, accepted()
-	_, err = oci.New(cfg).Pull(ctx, ref, f.digest, func(_ oci.Pulled, r io.Reader) error {
+	defer end()
+	_, err = client.Pull(ctx, ref, f.digest, func(_ oci.Pulled, r io.Reader) error {
 		return fsx.WriteFile(file, 0o600, func(w io.Writer) error {
 			_, err := io.Copy(w, r)
 			return err

@@ -1,4 +1,4 @@
-// Package ocipush is the ocipush tool: push, pull, ping and tags, with wash's
+// Package ocipush is the ocipush tool: push, pull, copy, ping and tags, with wash's
 // flags, environment and JSON keys, and with artifacts verified on both ways.
 package ocipush
 
@@ -22,53 +22,15 @@ func Command(s *cli.IO) *cobra.Command {
 
 Credentials are -u and -p (or WASH_REG_USER and WASH_REG_PASSWORD), else the logins of docker and podman with
 their helpers. Plain HTTP is for registries on this machine, for those listed in WASMCLOUD_OCI_ALLOWED_INSECURE
-(host[:port], comma-separated) and for --insecure; credentials never leave this machine over it.`
+(host[:port], comma-separated) and for --insecure; credentials never leave this machine over it.
+HTTPS_PROXY and NO_PROXY are honoured; --ca-file and WASMCLOUD_CA_FILE name authorities to trust beside the system's.`
 	root.Example = `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
-  ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:…`
-	own := Words{Pushed: func(p *Pushed) string { return p.Digest }, Pulled: func(p *Pulled) string { return p.File }}
-	root.AddCommand(pushCommand(s, own.Pushed), manifestCommand(s), layoutCommand(s), pullCommand(s, own.Pulled), pingCommand(s), tagsCommand(s))
+  ocipush pull ghcr.io/me/echo:0.1.0 --digest sha256:…
+  ocipush copy ghcr.io/me/echo:0.1.0 registry.example.com/echo:0.1.0
+  ocipush ping ghcr.io --explain-auth`
+	own := Words{Pushed: digestOf, Pulled: func(p *Pulled) string { return p.File }}
+	root.AddCommand(pushCommand(s, own.Pushed), manifestCommand(s), layoutCommand(s), pullCommand(s, own.Pulled), copyCommand(s), pingCommand(s), tagsCommand(s))
 	return root
-}
-
-// registryFlags are how to reach a registry, the same for every command.
-type registryFlags struct {
-	user, password string
-	passwordStdin  bool
-	insecure       bool
-}
-
-func (f *registryFlags) add(cmd *cobra.Command) {
-	fl := cmd.Flags()
-	fl.StringVarP(&f.user, "user", "u", "", "registry `user` (else $WASH_REG_USER)")
-	fl.StringVarP(&f.password, "password", "p", "", "registry `password` (else $WASH_REG_PASSWORD); other users of this machine can see it")
-	fl.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
-	fl.BoolVar(&f.insecure, "insecure", false, "speak plain HTTP to the registry")
-	cmd.MarkFlagsMutuallyExclusive("password", "password-stdin")
-}
-
-func (f *registryFlags) config(s *cli.IO) (oci.Config, error) {
-	cfg := oci.Config{
-		Env:       s.Env,
-		User:      f.user,
-		Password:  f.password,
-		Insecure:  f.insecure,
-		Now:       s.Now,
-		UserAgent: "ocipush/" + cli.Version().Version,
-	}
-	if f.passwordStdin {
-		line, err := io.ReadAll(io.LimitReader(s.In, 64<<10))
-		if err != nil {
-			return cfg, fmt.Errorf("reading the password from standard input: %w", err)
-		}
-		cfg.Password = strings.TrimRight(string(line), "\r\n")
-	}
-	if cfg.User == "" {
-		cfg.User = s.Env("WASH_REG_USER")
-	}
-	if cfg.Password == "" {
-		cfg.Password = s.Env("WASH_REG_PASSWORD")
-	}
-	return cfg, nil
 }
 
 // trustFlags are what an artifact must be to be passed on.
@@ -123,11 +85,12 @@ func pingCommand(s *cli.IO) *cobra.Command {
 				}
 				host = ref.Registry
 			}
-			cfg, err := f.config(s)
+			client, done, err := f.client(s)
 			if err != nil {
 				return err
 			}
-			if err := oci.New(cfg).Ping(cmd.Context(), host); err != nil {
+			defer done()
+			if err := client.Ping(cmd.Context(), host); err != nil {
 				return err
 			}
 			return pong(cmd, s)
@@ -149,11 +112,12 @@ func tagsCommand(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := f.config(s)
+			client, done, err := f.client(s)
 			if err != nil {
 				return err
 			}
-			tags, err := oci.New(cfg).Tags(cmd.Context(), ref)
+			defer done()
+			tags, err := client.Tags(cmd.Context(), ref)
 			if err != nil {
 				return err
 			}

@@ -85,14 +85,13 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*Pulle
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := o.registry.config(s)
+	client, end, err := o.registry.client(s, func(c *oci.Config) { c.AllowLatest, c.Accept = o.allowLatest, accepted() })
 	if err != nil {
 		return nil, err
 	}
-	cfg.AllowLatest = o.allowLatest
-	cfg.Accept = accepted()
+	defer end()
 	result := &Pulled{File: o.destination}
-	pulled, err := oci.New(cfg).Pull(cmd.Context(), ref, o.digest, func(m oci.Pulled, r io.Reader) error {
+	pulled, err := client.Pull(cmd.Context(), ref, o.digest, func(m oci.Pulled, r io.Reader) error {
 		bar := newProgress(s, m.Size)
 		defer bar.finish()
 		return result.receive(bar.reader(r), path.Base(ref.Repository), m.LayerType, policy)
@@ -109,8 +108,7 @@ func (o *pullOptions) run(cmd *cobra.Command, s *cli.IO, refText string) (*Pulle
 	return result, nil
 }
 
-// receive gives the file its name, unless it has one, by what its content is. That
-// must be what the manifest says, by which hosts go.
+// receive gives the file its name, unless it has one, by what its content is.
 func (p *Pulled) receive(r io.Reader, stem, layerType string, policy artifact.Policy) error {
 	if layerType == artifact.InterfaceLayer {
 		return p.receiveModels(r, stem, policy)
@@ -127,13 +125,21 @@ func (p *Pulled) receive(r io.Reader, stem, layerType string, policy artifact.Po
 	if p.File == "" {
 		p.File = stem + extension
 	}
+	if err := fits(layerType, provider); err != nil {
+		return err
+	}
+	return p.write(in, policy)
+}
+
+// fits holds the content against what the manifest says, by which hosts go.
+func fits(layerType string, provider bool) error {
 	switch {
 	case provider && (layerType == artifact.ModuleLayer || layerType == componentLayer):
 		return fmt.Errorf("the manifest says that it is WebAssembly (%s), and it is a provider archive: push it again by `ocipush push`", layerType)
 	case !provider && layerType == artifact.ProviderLayer:
 		return fmt.Errorf("the manifest says that it is a provider archive (%s), and it is none: push it again by `ocipush push`", layerType)
 	}
-	return p.write(in, policy)
+	return nil
 }
 
 const kindInterface = "interface"

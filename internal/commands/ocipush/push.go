@@ -24,6 +24,7 @@ type pushOptions struct {
 	trust       trustFlags
 	config      string
 	annotations []string
+	jobs        int
 	allowLatest bool
 	force       bool
 	allowDevKey bool
@@ -42,19 +43,25 @@ type Pushed struct {
 func pushCommand(s *cli.IO, words func(*Pushed) string) *cobra.Command {
 	var o pushOptions
 	cmd := &cobra.Command{
-		Use:   "push REFERENCE FILE",
+		Use:   "push REFERENCE FILE [REFERENCE FILE]...",
 		Short: "Push a signed actor, a provider archive or an interface to a registry",
 		Long: `Push a signed actor or a provider archive to a registry and print its digest. The file is verified first: its
 signature, that the token belongs to it (to each executable of an archive), and its dates. What the registry has
 already is not sent again. The models of an interface, as ` + "`smithy bundle`" + ` packs them, are pushed too; they have no signature.
 
-A tag that names something else is moved on a registry of this machine, and elsewhere only with --force.`,
+A tag that names something else is moved on a registry of this machine, and elsewhere only with --force.
+
+Of several, all are verified before the first is pushed, some are pushed at a time, and what two of them share is
+sent once. If one fails, no further is begun, and the error says which are not there.`,
 		Example: `  ocipush push localhost:5000/echo:0.1.0 build/echo_s.wasm
   ocipush push localhost:5000/kv:0.3.0 build/kv.par.gz
   ocipush push localhost:5000/payments-interface:0.1.0 build/payments.tar
   ocipush push ghcr.io/me/echo:0.1.0 build/echo_s.wasm -a org.opencontainers.image.source=https://github.com/me/echo`,
-		Args: cobra.ExactArgs(2),
+		Args: pairs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 2 {
+				return o.several(cmd, s, args, words)
+			}
 			result, err := o.run(cmd, s, args[0], args[1])
 			if err != nil {
 				return err
@@ -67,8 +74,17 @@ A tag that names something else is moved on a registry of this machine, and else
 	fl := cmd.Flags()
 	fl.StringVarP(&o.config, "config", "c", "", "`file` to push as the config blob (default {})")
 	fl.StringArrayVarP(&o.annotations, "annotation", "a", nil, "`name=value` to put into the manifest; may be given more than once")
+	fl.IntVar(&o.jobs, "jobs", 4, "`number` of pushes at a time")
 	o.addAllowances(cmd)
 	return cmd
+}
+
+// pairs wants a reference and a file, once or more often.
+func pairs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 || len(args)%2 != 0 {
+		return cli.Usage("want REFERENCE FILE, or several such pairs; got %d arguments", len(args))
+	}
+	return nil
 }
 
 // addAllowances adds the flags that let a push do what it otherwise refuses.
@@ -84,32 +100,27 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	if err != nil {
 		return nil, err
 	}
-	annotations, err := parseAnnotations(o.annotations)
-	if err != nil {
-		return nil, err
-	}
 	policy, err := o.trust.policy(s)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := o.registry.config(s)
+	with, err := o.manifest()
 	if err != nil {
 		return nil, err
 	}
-	var config []byte
-	if o.config != "" {
-		if config, err = readConfig(o.config); err != nil {
-			return nil, err
-		}
-	}
-	p, err := o.prepare(path, policy)
+	client, end, err := o.registry.client(s)
 	if err != nil {
 		return nil, err
 	}
-	p.Annotations, p.Config = annotations, config
+	defer end()
+	p, _, err := o.prepare(path, policy)
+	if err != nil {
+		return nil, err
+	}
+	p.Annotations, p.Config = with.Annotations, with.Config
 	bar := newProgress(s, p.Layer.Size())
 	p.Progress = bar.report
-	done, err := oci.New(cfg).Push(cmd.Context(), ref, p)
+	done, err := client.Push(cmd.Context(), ref, p)
 	bar.finish()
 	if err != nil {
 		return nil, err
@@ -117,23 +128,48 @@ func (o *pushOptions) run(cmd *cobra.Command, s *cli.IO, refText, path string) (
 	return told(s, refText, done), nil
 }
 
-// prepare verifies a file and says how it is pushed.
-func (o *pushOptions) prepare(path string, policy artifact.Policy) (oci.Push, error) {
+// manifest reads what the flags put into manifests.
+func (o *pushOptions) manifest() (with oci.Push, err error) {
+	if with.Annotations, err = parseAnnotations(o.annotations); err == nil && o.config != "" {
+		with.Config, err = readConfig(o.config)
+	}
+	return with, err
+}
+
+// several pushes the pairs of the command line.
+func (o *pushOptions) several(cmd *cobra.Command, s *cli.IO, args []string, words func(*Pushed) string) error {
+	with, err := o.manifest()
+	if err != nil {
+		return err
+	}
+	b := Batch{Jobs: o.jobs}
+	for i := 0; i < len(args); i += 2 {
+		b.Items = append(b.Items, BatchItem{References: args[i : i+1], File: args[i+1], Annotations: with.Annotations, config: with.Config})
+	}
+	results, err := o.batch(cmd, s, b)
+	if err != nil {
+		return err
+	}
+	return printBatch(cmd, s, results, words)
+}
+
+// prepare verifies a file and says how it is pushed, and its version if it has one.
+func (o *pushOptions) prepare(path string, policy artifact.Policy) (p oci.Push, version string, err error) {
 	layer, err := models(path)
 	if err != nil {
-		return oci.Push{}, fmt.Errorf("%s is not pushed: %w", path, err)
+		return p, "", fmt.Errorf("%s is not pushed: %w", path, err)
 	}
 	if layer != nil {
 		if len(policy.Issuers) > 0 {
-			return oci.Push{}, cli.Usage("--issuer: %s holds the models of an interface, which nobody signs", path)
+			return p, "", cli.Usage("--issuer: %s holds the models of an interface, which nobody signs", path)
 		}
-		return oci.Push{AllowLatest: o.allowLatest, Force: o.force, Layer: layer, LayerType: artifact.InterfaceLayer, ConfigType: artifact.InterfaceConfig}, nil
+		return oci.Push{AllowLatest: o.allowLatest, Force: o.force, Layer: layer, LayerType: artifact.InterfaceLayer, ConfigType: artifact.InterfaceConfig}, "", nil
 	}
 	a, err := verified(path, policy)
 	if err != nil {
-		return oci.Push{}, err
+		return p, "", err
 	}
-	return o.push(path, a), nil
+	return o.push(path, a), a.Version(), nil
 }
 
 // models gives the layer of a bundle of models, or nil if path is none or not there.

@@ -17,10 +17,16 @@ type Toml struct {
 	Type     string `toml:"type"`
 	Version  string `toml:"version"`
 	Actor    struct {
-		Claims    []string `toml:"claims"`
-		Registry  string   `toml:"registry"`
-		CallAlias string   `toml:"call_alias"`
+		Claims       []string `toml:"claims"`
+		Registry     string   `toml:"registry"`
+		CallAlias    string   `toml:"call_alias"`
+		KeyDirectory string   `toml:"key_directory"`
+		WasmTarget   string   `toml:"wasm_target"`
 	} `toml:"actor"`
+	Rust struct {
+		CargoPath  string `toml:"cargo_path"`
+		TargetPath string `toml:"target_path"`
+	} `toml:"rust"`
 }
 
 // ReadToml reads a file; its errors name the line.

@@ -1,4 +1,5 @@
-// Package scaffold holds the commands of the tool scaffold, which begins new projects.
+// Package scaffold holds the commands of the tool scaffold, which begins new projects and adopts
+// those that wasmCloud's own Makefiles build.
 //
 // It needs no network: what projects are made of is in the tool.
 package scaffold
@@ -15,10 +16,10 @@ import (
 
 // Command is the root command of scaffold.
 func Command(s *cli.IO) *cobra.Command {
-	root := cli.Root(s, "scaffold", "Begin a wasmCloud project")
+	root := cli.Root(s, "scaffold", "Begin a wasmCloud project, or adopt one")
 	create := &cobra.Command{Use: "new", Short: "Make a folder with a project that builds"}
 	create.AddCommand(newActor(s), newProvider(s), newInterface(s))
-	root.AddCommand(create)
+	root.AddCommand(create, adoptCommand(s))
 	return root
 }
 

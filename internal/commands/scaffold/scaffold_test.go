@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		tools, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
 		env.Setenv("WASMCLOUD_TOOLS", tools)
 		env.Setenv("CHECKOUT", checkout)
+		env.Setenv("ADOPT", filepath.Join(checkout, "internal/commands/scaffold/testdata/adopt"))
 		env.Setenv("GOPROXY", "off")
 		env.Setenv("GOFLAGS", "-mod=readonly")
 		env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))

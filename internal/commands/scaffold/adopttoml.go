@@ -1,0 +1,102 @@
+package scaffold
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
+)
+
+// tomlProject writes the Makefile of a project that `wash build` built.
+func (p *plan) tomlProject(ctx context.Context, dir string) error {
+	file := filepath.Join(dir, "wasmcloud.toml")
+	rel := p.rel(file)
+	var t upstream.Toml
+	err := upstream.ReadToml(file, &t)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		p.leave(rel, 0, "%s", strings.TrimPrefix(err.Error(), file+":"))
+		return nil
+	case t.Type != "actor":
+		p.leave(rel, 0, "its type is %q, which `wash build` never built: `scaffold new %s` shows how it is done here", t.Type, cmp.Or(t.Type, kindActor))
+		return nil
+	case t.Language != "rust":
+		p.leave(rel, 0, "its language is %q; only Rust has a form here that gives the same code", t.Language)
+		return nil
+	}
+	text, err := p.makefileOf(dir, &t)
+	if err != nil {
+		p.leave(rel, 0, "%v", err)
+		return nil
+	}
+	a := adoption{Makefile: p.rel(filepath.Join(dir, "Makefile")), Kind: kindActor, From: "wasmcloud.toml", To: p.ours(dir, "actor.mk")}
+	new, err := p.identify(ctx, &a, dir, text, text, strings.LastIndex(string(text), "\ninclude ")+1)
+	if err != nil {
+		return err
+	}
+	p.changes = append(p.changes, change{path: a.Makefile, new: new, mode: 0o644})
+	p.projects = append(p.projects, a)
+	return nil
+}
+
+func (p *plan) makefileOf(dir string, t *upstream.Toml) ([]byte, error) {
+	cargo, err := upstream.ReadCargo(filepath.Join(dir, "Cargo.toml"))
+	if err != nil {
+		return nil, err
+	}
+	if t.Version == "" {
+		if t.Version, err = cargo.Version(); err != nil {
+			return nil, err
+		}
+	}
+	var out strings.Builder
+	out.WriteString("# What wasmcloud.toml says, which is not read any more.\n")
+	for _, v := range []struct{ name, value string }{
+		{"PROJECT", cargo.Crate()},
+		{"VERSION", t.Version},
+		{"CLAIMS", strings.Join(t.Actor.Claims, " ")},
+		{"ACTOR_NAME", cmp.Or(t.Name, cargo.Package.Name)},
+		{"ACTOR_ALIAS", t.Actor.CallAlias},
+		{"KEYDIR", t.Actor.KeyDirectory},
+		{"REG_SERVER", strings.TrimSuffix(t.Actor.Registry, "/")},
+		{"WASM_TARGET", t.Actor.WasmTarget},
+		{"CARGO", t.Rust.CargoPath},
+		{"TARGET_DIR", t.Rust.TargetPath},
+	} {
+		if v.value == "" {
+			continue
+		}
+		value, err := quoted(v.name, v.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&out, "%-11s = %s\n", v.name, value)
+	}
+	fmt.Fprintf(&out, "\ninclude %s\n", p.ours(dir, "actor.mk"))
+	return []byte(out.String()), nil
+}
+
+var plainValue = regexp.MustCompile(`^[A-Za-z0-9_.:/@+-]+( [A-Za-z0-9_.:/@+-]+)*$`)
+
+// quoted writes a value for make and for the shell that make hands it to. Only names are texts: the
+// other values are lists, or become files' names.
+func quoted(name, value string) (string, error) {
+	switch {
+	case name != "ACTOR_NAME" && !plainValue.MatchString(value):
+		return "", fmt.Errorf("%s would be %q: a Makefile cannot say that", name, value)
+	case name != "ACTOR_NAME" || plainValue.MatchString(value) && !strings.Contains(value, " "):
+		return value, nil
+	case strings.ContainsAny(value, "\r\n"):
+		return "", fmt.Errorf("the name %q has more than one line: a Makefile cannot say that", value)
+	}
+	value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	return strings.NewReplacer("$", "$$", "#", `\#`).Replace(value), nil
+}

@@ -2,7 +2,10 @@ package gen_test
 
 import (
 	"fmt"
+	"go/parser"
+	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,6 +36,7 @@ func TestCodeIsUpToDate(t *testing.T) {
 		t.Fatalf("%d contracts, %v", len(models), err)
 	}
 	upToDate(t, "sample/sample.smithy", "org.example.sample", "sample")
+	upToDate(t, "samplecbor/samplecbor.smithy", "org.example.samplecbor", "samplecbor")
 	for _, file := range models {
 		contract := strings.TrimSuffix(filepath.Base(file), ".smithy")
 		upToDate(t, file, "org.wasmcloud.interface."+contract, filepath.Join("../../../sdk/contracts", contract))
@@ -56,13 +60,19 @@ func upToDate(t *testing.T, file, namespace, folder string) {
 }
 
 func TestRefusals(t *testing.T) {
-	head := "$version: \"2\"\nnamespace ex\n"
+	const head, n = "$version: \"2\"\nnamespace ex\n", "use org.wasmcloud.model#n\n"
+	const speaksCBOR = "use org.wasmcloud.model#wasmbus\n@wasmbus(actorReceive: true, protocol: \"2\")\nservice S { version: \"1\" operations: [O] }\noperation O { input: A }\n"
 	tests := []struct{ text, want string }{
-		{head + "union U { a: String }", "m.smithy:3:1: the union `ex#U`: unions have no agreed form in MessagePack: make it a structure of optional members"},
-		{head + "structure A { a: Timestamp }", "m.smithy:3:15: `ex#A$a` is a timestamp, which these messages cannot hold: make it a Long that counts milliseconds"},
-		{head + "timestamp T\nlist L { member: T }\nstructure A { a: L }", "is a timestamp, which"},
-		{head + "structure A { a: Document }", "is a document, which these messages cannot hold: make it a String or a Blob that holds JSON"},
-		{head + "structure A { a: BigInteger }", "is a bigInteger, which these messages cannot hold: make it a Long"},
+		{head + "union U { a: String }", "m.smithy:3:11: the members of `ex#U` travel by number: give each one its own, such as @n(0)"},
+		{head + n + "union U { @n(0) a: String @n(0) b: String }", "`ex#U$a` and `ex#U$b` have the same number, @n(0)"},
+		{head + n + "use org.wasmcloud.model#wasmbus\n@wasmbus(actorReceive: true)\nservice S { version: \"1\" operations: [O] }\noperation O { input: A }\nstructure A { u: U }\nunion U { @n(0) a: String }",
+			"m.smithy:9:1: the union `ex#U` is in messages of `ex#S`, whose peers have no unions: weld-codegen makes them for @wasmbus(protocol: \"2\") alone. Say so, or make it a structure"},
+		{head + n + speaksCBOR + "structure A { @n(0) a: String b: String }", "m.smithy:8:31: the members of `ex#A` travel by number"},
+		{head + n + speaksCBOR + "structure A { a: String @n(0) b: String }", "m.smithy:8:31: the members of `ex#A` travel by number"},
+		{head + n + speaksCBOR + "structure A { @n(1) a: String @n(1) b: String }", "have the same number, @n(1)"},
+		{head + "use org.wasmcloud.model#wasmbus\n@wasmbus(actorReceive: true, protocol: \"1\")\nservice S { version: \"1\" operations: [O] }\noperation O {}", "m.smithy:4:40: the service `ex#S` speaks protocol \"1\", which does not exist: want \"0\" (MessagePack) or \"2\" (CBOR)"},
+		{head + "structure A { a: BigInteger }", "m.smithy:3:15: `ex#A$a` is a bigInteger, which these messages cannot hold: make it a Long, or a String of digits"},
+		{head + "bigDecimal D\nlist L { member: D }\nstructure A { a: L }", "is a bigDecimal, which these messages cannot hold: make it a Double"},
 		{head + "structure a_b {}\nstructure AB {}", "are both called AB in Go"},
 		{head + "use org.wasmcloud.model#rename\nstructure A { @rename([{lang: \"go\", name: \"a-b\"}]) a: String }", "`ex#A$a` becomes \"a-b\" in Go, which is no exported name there"},
 		{head + "structure A { a_b: String aB: String }", "are both called AB in Go: rename one by @rename"},
@@ -70,7 +80,6 @@ func TestRefusals(t *testing.T) {
 		{head + "enum E { A }\nstructure EA {}", "are both called EA in Go"},
 		{head + "service S { version: \"1\" operations: [Call] }\noperation Call {}", "m.smithy:4:1: `ex#Call`: clients have a field Call"},
 		{head + "service S { version: \"1\" operations: [O] }\noperation O { input: SClient }\nstructure SClient {}", "`ex#SClient` and `ex#S` are both called SClient in Go"},
-		{head + "use org.wasmcloud.model#wasmbus\n@wasmbus(actorReceive: true, protocol: \"2\")\nservice S { version: \"1\" operations: [O] }\noperation O {}", "m.smithy:4:40: the service `ex#S` speaks CBOR"},
 		{"$version: \"2\"\nnamespace other\nstructure A {}", "the namespace ex defines nothing to generate"},
 	}
 	for _, tt := range tests {
@@ -80,6 +89,39 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := gen.Go(load(t, []byte(head+"structure A {}")), gen.Options{Package: "a-b", Namespace: "ex"}); err == nil {
 		t.Error("a-b is taken for a package's name")
+	}
+}
+
+// What is generated compiles also where it is of little: each import is used.
+func TestSmallModels(t *testing.T) {
+	const head = "$version: \"2\"\nnamespace ex\nuse org.wasmcloud.model#n\nuse org.wasmcloud.model#Unit\n"
+	for _, text := range []string{
+		"enum E {\n A\n}", "intEnum I {\n A = 1\n}", "structure A {}", "union U { @n(0) a: Unit @n(1) b: smithy.api#Unit }", "union U { @n(0) a: String }",
+		"service S { version: \"1\" operations: [O] }\noperation O {}", "structure A { @required t: Timestamp }", "structure A { d: Document }",
+		"/// See msgpack.Reader and time.Time.\nenum E {\n A\n}",
+	} {
+		m, o := load(t, []byte(head+text)), gen.Options{Package: "p", Namespace: "ex"}
+		for name, write := range map[string]func(*model.Model, gen.Options) ([]byte, error){"code": gen.Go, "tests": gen.GoTests} {
+			code, err := write(m, o)
+			if err != nil {
+				t.Errorf("%s: %v", text, err)
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), "p.go", code, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			known := map[string]bool{}
+			for _, i := range file.Imports {
+				known[path.Base(strings.Trim(i.Path.Value, `"`))] = true
+			}
+			for _, id := range file.Unresolved { // names of packages among them
+				delete(known, id.Name)
+			}
+			if len(known) > 0 {
+				t.Errorf("%s: the %s import in vain: %v", text, name, known)
+			}
+		}
 	}
 }
 

@@ -26,13 +26,16 @@ func field(m *model.Shape) string {
 	return lint.GoName(model.MemberName(m.ID))
 }
 
-// wire is what a member is called in messages.
+// wire is what a member is called in MessagePack.
 func wire(m *model.Shape) string {
 	if t := m.Trait(ns + "serialization"); t != nil && t.Value.Get("name").IsString() {
 		return t.Value.Get("name").Text
 	}
 	return model.MemberName(m.ID)
 }
+
+// variant is the type of a union's member.
+func variant(m *model.Shape) string { return name(m.Container) + field(m) }
 
 func enumConstant(s, m *model.Shape) string { return name(s) + lint.GoName(model.MemberName(m.ID)) }
 
@@ -57,8 +60,13 @@ func (g *generator) claim(goName string, s *model.Shape) {
 			}
 		}
 	}
-	if s.Type == "structure" {
+	switch s.Type {
+	case "structure":
 		g.claimFields(s)
+	case "union":
+		for _, m := range s.Members {
+			g.claimConstant(variant(m), m)
+		}
 	}
 }
 
@@ -70,7 +78,7 @@ func (g *generator) claimConstant(c string, s *model.Shape) {
 }
 
 // methods that every generated structure has, so that no field can be called so.
-var methods = []string{"MarshalMsgpack", "UnmarshalMsgpack", "AppendMsgpack", "ReadMsgpack"}
+var methods = []string{"MarshalMsgpack", "UnmarshalMsgpack", "AppendMsgpack", "ReadMsgpack", "MarshalCbor", "UnmarshalCbor", "AppendCbor", "ReadCbor"}
 
 func (g *generator) claimFields(s *model.Shape) {
 	taken := map[string]*model.Shape{}
@@ -98,10 +106,5 @@ func (g *generator) claimService(s *model.Shape) {
 			g.fail(op, "`%s`: clients have a field Call: rename the operation for Go, @rename([{lang: \"go\", name: \"Ring\"}])", op.ID)
 		}
 		g.claimConstant(operationConstant(s, op), op)
-	}
-	if t := s.Trait(ns + "wasmbus"); t != nil {
-		if p := t.Value.Get("protocol"); p.IsString() && p.Text == "2" {
-			g.failAt(p.Pos, "the service `%s` speaks CBOR (protocol \"2\"), generated code MessagePack: say protocol \"0\", which hosts of all versions take", s.ID)
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
@@ -44,16 +45,49 @@ func (g *generator) client(s *model.Shape, ops []*model.Shape) {
 		g.docs(method(op), op, "calls the operation.")
 		g.p("func (c %sClient) %s(%s) %s {\nvar b []byte", n, method(op), param, result)
 		if param != "" {
-			g.append("in", g.m.Shape(op.Input), 0)
+			g.write("in", g.m.Shape(op.Input), speaks(s))
 		}
 		if g.empty(op.Output) {
 			g.p("_, err := c.Call(%s, b)\nreturn err\n}\n", operationConstant(s, op))
 			continue
 		}
-		g.p("if b, err = c.Call(%s, b); err != nil {\nreturn out, err\n}\nr := msgpack.NewReader(b)", operationConstant(s, op))
-		g.read("out", g.m.Shape(op.Output), 0)
-		g.p("return out, msgpack.Explain(%q, r.Done())\n}\n", "reading the answer of "+operationName(s, op))
+		g.p("if b, err = c.Call(%s, b); err != nil {\nreturn out, err\n}", operationConstant(s, op))
+		g.p("err = %s\nreturn out, msgpack.Explain(%q, err)\n}\n", g.reading("b", "out", s, g.m.Shape(op.Output)), "reading the answer of "+operationName(s, op))
 	}
+}
+
+// speaks is the format in which a service's messages are sent.
+func speaks(s *model.Shape) codec {
+	if speaksCBOR(s) {
+		return cbor
+	}
+	return msgpack
+}
+
+// write writes the statements that make b a message of v.
+func (g *generator) write(v string, s *model.Shape, c codec) {
+	if g.c = c; c == cbor {
+		g.p("b = cbor.Begin(b)")
+	}
+	g.append(v, s, 0)
+}
+
+// reading gives the expression that reads a message of a service's into v, and whose value is the error.
+func (g *generator) reading(message, v string, service, s *model.Shape) string {
+	inFormat := func(c codec) string {
+		if s.Type == "structure" {
+			return v + ".Read" + string(c)
+		}
+		start := g.b.Len()
+		defer g.b.Truncate(start)
+		g.c = c
+		g.read(v, s, 0)
+		return fmt.Sprintf("func(r *%s.Reader) {\n%s}", c.pkg(), g.b.Bytes()[start:])
+	}
+	if speaksCBOR(service) {
+		return fmt.Sprintf("cbor.Read(%s, %s, %s)", message, inFormat(cbor), inFormat(msgpack))
+	}
+	return fmt.Sprintf("msgpack.Read(%s, %s)", message, inFormat(msgpack))
 }
 
 func (g *generator) dispatcher(s *model.Shape, ops []*model.Shape) {
@@ -78,9 +112,7 @@ func (g *generator) dispatcher(s *model.Shape, ops []*model.Shape) {
 			in := g.m.Shape(op.Input)
 			g.p("var in %s", g.goType(in))
 			if in.Type != "structure" || len(in.Members) > 0 { // of a message without members any bytes will do
-				g.p("r := msgpack.NewReader(payload)")
-				g.read("in", in, 0)
-				g.p("if err := r.Done(); err != nil {\nreturn nil, true, msgpack.Explain(%q, err)\n}", "reading the message of "+operationName(s, op))
+				g.p("if err := %s; err != nil {\nreturn nil, true, msgpack.Explain(%q, err)\n}", g.reading("payload", "in", s, in), "reading the message of "+operationName(s, op))
 			}
 		}
 		if g.empty(op.Output) {
@@ -88,7 +120,13 @@ func (g *generator) dispatcher(s *model.Shape, ops []*model.Shape) {
 			continue
 		}
 		g.p("out, err := s.%s(%s)\nif err != nil {\nreturn nil, true, err\n}\nvar b []byte", method(op), args)
-		g.append("out", g.m.Shape(op.Output), 0)
+		out := g.m.Shape(op.Output)
+		if speaksCBOR(s) {
+			g.p("if cbor.Spoken(payload) {")
+			g.write("out", out, cbor)
+			g.p("return b, true, nil\n}")
+		}
+		g.write("out", out, msgpack)
 		g.p("return b, true, nil")
 	}
 	g.p("}\nreturn nil, false, nil\n}\n")

@@ -1,5 +1,12 @@
 package msgpack
 
+// Read reads a whole message by the function.
+func Read(message []byte, read func(*Reader)) error {
+	r := NewReader(message)
+	read(r)
+	return r.Done()
+}
+
 // Explain says what a Reader's error came of. It does what fmt.Errorf would, without fmt; nil stays nil.
 func Explain(doing string, err error) error {
 	if err == nil {

@@ -1,71 +1,51 @@
 package msgpack
 
 import (
-	"errors"
 	"math"
-	"strconv"
 	"unicode/utf8"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/internal/wire"
 )
 
 // MaxDepth is how deep arrays and maps may be nested in a message that is read.
-const MaxDepth = 64
+const MaxDepth = wire.MaxDepth
 
 // Errors that a Reader's Err may wrap.
 var (
-	ErrTruncated = errors.New("msgpack: message ends too early")
-	ErrType      = errors.New("msgpack: value of another type expected")
-	ErrRange     = errors.New("msgpack: number is out of range")
-	ErrDepth     = errors.New("msgpack: message is nested too deep")
-	ErrMemory    = errors.New("msgpack: message takes far more memory than it has bytes")
-	ErrTrailing  = errors.New("msgpack: message goes on after its end")
-)
-
-// What the values that Hold counts may take: some for any message, more for one that has more bytes.
-const (
-	heldAlways  = 1 << 20
-	heldPerByte = 16
+	ErrTruncated = wire.ErrTruncated
+	ErrType      = wire.ErrType
+	ErrRange     = wire.ErrRange
+	ErrDepth     = wire.ErrDepth
+	ErrMemory    = wire.ErrMemory
+	ErrTrailing  = wire.ErrTrailing
+	ErrVariant   = wire.ErrVariant
 )
 
 // Reader reads one message, value by value. After an error it gives zero values only, so that
 // callers may look at Err once, at the end. Whatever lengths a message claims, a Reader takes no
 // more memory than the message itself; callers that keep larger values say so by Hold.
-type Reader struct {
-	buf   []byte
-	pos   int
-	depth int
-	held  int64
-	err   error
-}
+type Reader struct{ in wire.Input }
 
 // NewReader reads b, which it does not change or keep beyond its own life.
-func NewReader(b []byte) *Reader { return &Reader{buf: b} }
+func NewReader(b []byte) *Reader { return &Reader{wire.New(b)} }
 
 // Err is what stopped the reader, or nil.
-func (r *Reader) Err() error { return r.err }
+func (r *Reader) Err() error { return r.in.Err() }
 
 // Done is Err, or ErrTrailing if there is more to be read.
-func (r *Reader) Done() error {
-	if r.err == nil && r.pos < len(r.buf) {
-		r.fail(ErrTrailing)
-	}
-	return r.err
-}
+func (r *Reader) Done() error { return r.in.Done() }
 
 // Hold counts size bytes that the caller takes for a value beside those that Readers give. It fails
 // with ErrMemory when all of them are out of proportion to the message.
-func (r *Reader) Hold(size int) {
-	if r.held += int64(size); r.held > heldAlways+heldPerByte*int64(len(r.buf)) {
-		r.fail(ErrMemory)
-	}
-}
+func (r *Reader) Hold(size int) { r.in.Hold(size) }
 
 // Nil takes a nil if it is next, and says whether it was. At the end of the message it says no.
 func (r *Reader) Nil() bool {
-	if r.err == nil && r.pos < len(r.buf) && r.buf[r.pos] == 0xc0 {
-		r.pos++
-		return true
+	if c, ok := r.in.Peek(); !ok || c != 0xc0 {
+		return false
 	}
-	return false
+	r.in.Take(1)
+	return true
 }
 
 // Bool reads a boolean; nil is false.
@@ -75,7 +55,7 @@ func (r *Reader) Bool() bool {
 		return true
 	case 0xc0, 0xc2:
 	default:
-		r.wrongType("a boolean", c)
+		r.in.WrongType("a boolean", c)
 	}
 	return false
 }
@@ -84,7 +64,7 @@ func (r *Reader) Bool() bool {
 func (r *Reader) Uint(bits int) uint64 {
 	v, negative := r.integer()
 	if negative || bits < 64 && v>>bits != 0 {
-		r.fail(ErrRange)
+		r.in.Fail(ErrRange)
 		return 0
 	}
 	return v
@@ -98,7 +78,7 @@ func (r *Reader) Int(bits int) int64 {
 		return int64(v)
 	}
 	if negative || v >= limit {
-		r.fail(ErrRange)
+		r.in.Fail(ErrRange)
 		return 0
 	}
 	return int64(v)
@@ -113,29 +93,27 @@ func (r *Reader) integer() (v uint64, negative bool) {
 	case c >= 0xe0:
 		return uint64(int64(int8(c))), true
 	case c >= 0xcc && c <= 0xcf:
-		return r.number(1 << (c - 0xcc)), false
+		return r.in.Number(1 << (c - 0xcc)), false
 	case c >= 0xd0 && c <= 0xd3:
 		size := 1 << (c - 0xd0)
 		shift := 64 - 8*size
-		signed := int64(r.number(size)<<shift) >> shift
+		signed := int64(r.in.Number(size)<<shift) >> shift
 		return uint64(signed), signed < 0
 	case c != 0xc0:
-		r.wrongType("an integer", c)
+		r.in.WrongType("an integer", c)
 	}
 	return 0, false
 }
 
 // Float reads a floating-point number or an integer; nil is 0.
 func (r *Reader) Float() float64 {
-	if r.err == nil && r.pos < len(r.buf) {
-		switch r.buf[r.pos] {
-		case 0xca:
-			r.pos++
-			return float64(math.Float32frombits(uint32(r.number(4))))
-		case 0xcb:
-			r.pos++
-			return math.Float64frombits(r.number(8))
-		}
+	switch c, _ := r.in.Peek(); c {
+	case 0xca:
+		r.in.Take(1)
+		return float64(math.Float32frombits(uint32(r.in.Number(4))))
+	case 0xcb:
+		r.in.Take(1)
+		return math.Float64frombits(r.in.Number(8))
 	}
 	v, negative := r.integer()
 	if negative {
@@ -152,12 +130,12 @@ func (r *Reader) String() string {
 	}
 	n, ok := r.blob(c)
 	if !ok {
-		r.wrongType("a string", c)
+		r.in.WrongType("a string", c)
 		return ""
 	}
-	s := r.take(n)
+	s := r.in.Take(n)
 	if !utf8.Valid(s) {
-		r.fail(errors.New("msgpack: string is not UTF-8"))
+		r.in.Fail(wire.ErrText)
 		return ""
 	}
 	return string(s)
@@ -171,21 +149,21 @@ func (r *Reader) Bytes() []byte {
 		return nil
 	}
 	if n, ok := r.blob(c); ok {
-		return append([]byte(nil), r.take(n)...)
+		return append([]byte(nil), r.in.Take(n)...)
 	}
 	n, ok := r.count(c, 0x90, 0xdc)
 	if !ok {
-		r.wrongType("a byte string", c)
+		r.in.WrongType("a byte string", c)
 		return nil
 	}
-	if !r.fits(n) {
+	if !r.in.Fits(n) {
 		return nil
 	}
 	out := make([]byte, 0, n)
 	for range n {
 		out = append(out, byte(r.Uint(8)))
 	}
-	if r.err != nil {
+	if r.in.Err() != nil {
 		return nil
 	}
 	return out
@@ -200,16 +178,16 @@ func (r *Reader) Map(entry func(key string)) {
 		return
 	}
 	if !ok {
-		r.wrongType("a map", c)
+		r.in.WrongType("a map", c)
 		return
 	}
-	if !r.enter(n, 2) {
+	if !r.in.Enter(n, 2) {
 		return
 	}
-	defer r.leave()
-	for i := 0; i < n && r.err == nil; i++ {
+	defer r.in.Leave()
+	for i := 0; i < n && r.in.Err() == nil; i++ {
 		key := r.String()
-		r.value(func() { entry(key) })
+		r.in.Value(func() { entry(key) }, r.Skip)
 	}
 }
 
@@ -222,38 +200,26 @@ func (r *Reader) Array(element func(i int)) {
 		return
 	}
 	if !ok {
-		r.wrongType("an array", c)
+		r.in.WrongType("an array", c)
 		return
 	}
-	if !r.enter(n, 1) {
+	if !r.in.Enter(n, 1) {
 		return
 	}
-	defer r.leave()
-	for i := 0; i < n && r.err == nil; i++ {
-		r.value(func() { element(i) })
-	}
-}
-
-// value lets read take the value that is next, and skips it if read leaves it alone.
-func (r *Reader) value(read func()) {
-	if r.err != nil {
-		return
-	}
-	before := r.pos
-	read()
-	if r.err == nil && r.pos == before {
-		r.Skip()
+	defer r.in.Leave()
+	for i := 0; i < n && r.in.Err() == nil; i++ {
+		r.in.Value(func() { element(i) }, r.Skip)
 	}
 }
 
 // Skip reads a value of any type and forgets it.
 func (r *Reader) Skip() {
 	c := r.code()
-	if r.err != nil || c <= 0x7f || c >= 0xe0 || c == 0xc0 || c == 0xc2 || c == 0xc3 {
+	if r.in.Err() != nil || c <= 0x7f || c >= 0xe0 || c == 0xc0 || c == 0xc2 || c == 0xc3 {
 		return
 	}
 	if n, ok := r.blob(c); ok {
-		r.take(n)
+		r.in.Take(n)
 		return
 	}
 	if n, ok := r.count(c, 0x90, 0xdc); ok {
@@ -264,15 +230,15 @@ func (r *Reader) Skip() {
 		r.skip(2 * n)
 		return
 	}
-	r.take(r.scalarSize(c))
+	r.in.Take(r.scalarSize(c))
 }
 
 func (r *Reader) skip(values int) {
-	if !r.enter(values, 1) {
+	if !r.in.Enter(values, 1) {
 		return
 	}
-	defer r.leave()
-	for i := 0; i < values && r.err == nil; i++ {
+	defer r.in.Leave()
+	for i := 0; i < values && r.in.Err() == nil; i++ {
 		r.Skip()
 	}
 }
@@ -293,7 +259,7 @@ func (r *Reader) scalarSize(c byte) int {
 	case c >= 0xd4 && c <= 0xd8: // fixext: a type, 1 to 16 bytes
 		return 1<<(c-0xd4) + 1
 	}
-	r.wrongType("a value", c)
+	r.in.WrongType("a value", c)
 	return 0
 }
 
@@ -323,77 +289,12 @@ func (r *Reader) count(c, fix, wide byte) (n int, ok bool) {
 	return 0, false
 }
 
-// length reads a length of the given bytes. One that is beyond the end of the message, which is
-// false, is cut to what an int of 32 bits can hold and be added to.
-func (r *Reader) length(size int) int {
-	return int(min(r.number(size), math.MaxInt32/4))
-}
-
-func (r *Reader) number(size int) uint64 {
-	v := uint64(0)
-	for _, c := range r.take(size) {
-		v = v<<8 | uint64(c)
-	}
-	return v
-}
+func (r *Reader) length(size int) int { return wire.Length(r.in.Number(size)) }
 
 // code takes the first byte of a value; after an error it is nil's.
 func (r *Reader) code() byte {
-	if b := r.take(1); len(b) == 1 {
+	if b := r.in.Take(1); len(b) == 1 {
 		return b[0]
 	}
 	return 0xc0
 }
-
-func (r *Reader) take(n int) []byte {
-	if !r.fits(n) {
-		return nil
-	}
-	b := r.buf[r.pos : r.pos+n]
-	r.pos += n
-	return b
-}
-
-func (r *Reader) fits(n int) bool {
-	if r.err == nil && n > len(r.buf)-r.pos {
-		r.fail(ErrTruncated)
-	}
-	return r.err == nil
-}
-
-// enter begins a container of n members, each of at least size bytes.
-func (r *Reader) enter(n, size int) bool {
-	if !r.fits(n * size) {
-		return false
-	}
-	if r.depth == MaxDepth {
-		r.fail(ErrDepth)
-		return false
-	}
-	r.depth++
-	return true
-}
-
-func (r *Reader) leave() { r.depth-- }
-
-func (r *Reader) wrongType(want string, code byte) {
-	r.fail(typeError{want: want, code: code, at: r.pos - 1})
-}
-
-func (r *Reader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
-}
-
-type typeError struct {
-	want string
-	code byte
-	at   int
-}
-
-func (e typeError) Error() string {
-	return "msgpack: " + e.want + " expected at byte " + strconv.Itoa(e.at) + ", not code 0x" + strconv.FormatUint(uint64(e.code), 16)
-}
-
-func (e typeError) Unwrap() error { return ErrType }

@@ -28,9 +28,8 @@ func (c HttpServerClient) HandleRequest(in HttpRequest) (out HttpResponse, err e
 	if b, err = c.Call(HttpServerHandleRequestOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of HttpServer.HandleRequest", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of HttpServer.HandleRequest", err)
 }
 
 // HttpServer is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -46,9 +45,7 @@ func DispatchHttpServer[C any](ctx C, s HttpServer[C], operation string, payload
 	switch operation {
 	case HttpServerHandleRequestOperation:
 		var in HttpRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of HttpServer.HandleRequest", err)
 		}
 		out, err := s.HandleRequest(ctx, in)
@@ -123,7 +120,7 @@ func (v HttpRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *HttpRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"method", "path", "queryString", "header", "body"}, func(key string) {
 		switch key {
 		case "method":
 			v.Method = r.String()
@@ -193,7 +190,7 @@ func (v HttpResponse) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *HttpResponse) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"statusCode", "header", "body"}, func(key string) {
 		switch key {
 		case "statusCode":
 			v.Status = uint16(r.Uint(16))

@@ -42,9 +42,10 @@ func (c KeyValueClient) Contains(in string) (out bool, err error) {
 	if b, err = c.Call(KeyValueContainsOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.Bool()
-	return out, msgpack.Explain("reading the answer of KeyValue.Contains", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.Bool()
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.Contains", err)
 }
 
 // Del: Removes a key; true if it was there.
@@ -54,9 +55,10 @@ func (c KeyValueClient) Del(in string) (out bool, err error) {
 	if b, err = c.Call(KeyValueDelOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.Bool()
-	return out, msgpack.Explain("reading the answer of KeyValue.Del", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.Bool()
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.Del", err)
 }
 
 // Get: Reads the value of a key.
@@ -66,9 +68,8 @@ func (c KeyValueClient) Get(in string) (out GetResponse, err error) {
 	if b, err = c.Call(KeyValueGetOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of KeyValue.Get", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of KeyValue.Get", err)
 }
 
 // Increment: Adds to a number and gives the sum; a key that is not there counts as 0.
@@ -78,9 +79,10 @@ func (c KeyValueClient) Increment(in IncrementRequest) (out int32, err error) {
 	if b, err = c.Call(KeyValueIncrementOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = int32(r.Int(32))
-	return out, msgpack.Explain("reading the answer of KeyValue.Increment", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = int32(r.Int(32))
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.Increment", err)
 }
 
 // ListAdd: Appends to a list and gives its new length.
@@ -90,9 +92,10 @@ func (c KeyValueClient) ListAdd(in ListAddRequest) (out uint32, err error) {
 	if b, err = c.Call(KeyValueListAddOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = uint32(r.Uint(32))
-	return out, msgpack.Explain("reading the answer of KeyValue.ListAdd", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = uint32(r.Uint(32))
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.ListAdd", err)
 }
 
 // ListClear: Removes a list; true if it was there.
@@ -102,9 +105,10 @@ func (c KeyValueClient) ListClear(in string) (out bool, err error) {
 	if b, err = c.Call(KeyValueListClearOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.Bool()
-	return out, msgpack.Explain("reading the answer of KeyValue.ListClear", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.Bool()
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.ListClear", err)
 }
 
 // ListDel: Removes the first such value of a list; true if there was one.
@@ -114,9 +118,10 @@ func (c KeyValueClient) ListDel(in ListDelRequest) (out bool, err error) {
 	if b, err = c.Call(KeyValueListDelOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.Bool()
-	return out, msgpack.Explain("reading the answer of KeyValue.ListDel", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.Bool()
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.ListDel", err)
 }
 
 // ListRange: Reads part of a list.
@@ -126,14 +131,15 @@ func (c KeyValueClient) ListRange(in ListRangeRequest) (out []string, err error)
 	if b, err = c.Call(KeyValueListRangeOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []string{}
-	r.Array(func(int) {
-		var e0 string
-		e0 = r.String()
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []string{}
+		r.Array(func(int) {
+			var e0 string
+			e0 = r.String()
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of KeyValue.ListRange", r.Done())
+	return out, msgpack.Explain("reading the answer of KeyValue.ListRange", err)
 }
 
 // Set: Writes the value of a key.
@@ -151,9 +157,10 @@ func (c KeyValueClient) SetAdd(in SetAddRequest) (out uint32, err error) {
 	if b, err = c.Call(KeyValueSetAddOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = uint32(r.Uint(32))
-	return out, msgpack.Explain("reading the answer of KeyValue.SetAdd", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = uint32(r.Uint(32))
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.SetAdd", err)
 }
 
 // SetClear: Removes a set; true if it was there.
@@ -163,9 +170,10 @@ func (c KeyValueClient) SetClear(in string) (out bool, err error) {
 	if b, err = c.Call(KeyValueSetClearOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.Bool()
-	return out, msgpack.Explain("reading the answer of KeyValue.SetClear", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.Bool()
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.SetClear", err)
 }
 
 // SetDel: Removes from a set and gives how many values went: 1 or 0.
@@ -175,9 +183,10 @@ func (c KeyValueClient) SetDel(in SetDelRequest) (out uint32, err error) {
 	if b, err = c.Call(KeyValueSetDelOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = uint32(r.Uint(32))
-	return out, msgpack.Explain("reading the answer of KeyValue.SetDel", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = uint32(r.Uint(32))
+	})
+	return out, msgpack.Explain("reading the answer of KeyValue.SetDel", err)
 }
 
 // SetIntersection: Reads what is in all of the named sets, two or more.
@@ -190,14 +199,15 @@ func (c KeyValueClient) SetIntersection(in []string) (out []string, err error) {
 	if b, err = c.Call(KeyValueSetIntersectionOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []string{}
-	r.Array(func(int) {
-		var e0 string
-		e0 = r.String()
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []string{}
+		r.Array(func(int) {
+			var e0 string
+			e0 = r.String()
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of KeyValue.SetIntersection", r.Done())
+	return out, msgpack.Explain("reading the answer of KeyValue.SetIntersection", err)
 }
 
 // SetQuery: Reads a set.
@@ -207,14 +217,15 @@ func (c KeyValueClient) SetQuery(in string) (out []string, err error) {
 	if b, err = c.Call(KeyValueSetQueryOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []string{}
-	r.Array(func(int) {
-		var e0 string
-		e0 = r.String()
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []string{}
+		r.Array(func(int) {
+			var e0 string
+			e0 = r.String()
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of KeyValue.SetQuery", r.Done())
+	return out, msgpack.Explain("reading the answer of KeyValue.SetQuery", err)
 }
 
 // SetUnion: Reads what is in one of the named sets, two or more.
@@ -227,14 +238,15 @@ func (c KeyValueClient) SetUnion(in []string) (out []string, err error) {
 	if b, err = c.Call(KeyValueSetUnionOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []string{}
-	r.Array(func(int) {
-		var e0 string
-		e0 = r.String()
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []string{}
+		r.Array(func(int) {
+			var e0 string
+			e0 = r.String()
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of KeyValue.SetUnion", r.Done())
+	return out, msgpack.Explain("reading the answer of KeyValue.SetUnion", err)
 }
 
 // KeyValue is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -278,9 +290,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 	switch operation {
 	case KeyValueContainsOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.Contains", err)
 		}
 		out, err := s.Contains(ctx, in)
@@ -292,9 +304,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueDelOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.Del", err)
 		}
 		out, err := s.Del(ctx, in)
@@ -306,9 +318,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueGetOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.Get", err)
 		}
 		out, err := s.Get(ctx, in)
@@ -320,9 +332,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueIncrementOperation:
 		var in IncrementRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.Increment", err)
 		}
 		out, err := s.Increment(ctx, in)
@@ -334,9 +344,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueListAddOperation:
 		var in ListAddRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.ListAdd", err)
 		}
 		out, err := s.ListAdd(ctx, in)
@@ -348,9 +356,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueListClearOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.ListClear", err)
 		}
 		out, err := s.ListClear(ctx, in)
@@ -362,9 +370,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueListDelOperation:
 		var in ListDelRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.ListDel", err)
 		}
 		out, err := s.ListDel(ctx, in)
@@ -376,9 +382,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueListRangeOperation:
 		var in ListRangeRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.ListRange", err)
 		}
 		out, err := s.ListRange(ctx, in)
@@ -393,17 +397,13 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetOperation:
 		var in SetRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.Set", err)
 		}
 		return nil, true, s.Set(ctx, in)
 	case KeyValueSetAddOperation:
 		var in SetAddRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetAdd", err)
 		}
 		out, err := s.SetAdd(ctx, in)
@@ -415,9 +415,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetClearOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetClear", err)
 		}
 		out, err := s.SetClear(ctx, in)
@@ -429,9 +429,7 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetDelOperation:
 		var in SetDelRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetDel", err)
 		}
 		out, err := s.SetDel(ctx, in)
@@ -443,14 +441,14 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetIntersectionOperation:
 		var in []string
-		r := msgpack.NewReader(payload)
-		in = []string{}
-		r.Array(func(int) {
-			var e0 string
-			e0 = r.String()
-			in = append(in, e0)
-		})
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = []string{}
+			r.Array(func(int) {
+				var e0 string
+				e0 = r.String()
+				in = append(in, e0)
+			})
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetIntersection", err)
 		}
 		out, err := s.SetIntersection(ctx, in)
@@ -465,9 +463,9 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetQueryOperation:
 		var in string
-		r := msgpack.NewReader(payload)
-		in = r.String()
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = r.String()
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetQuery", err)
 		}
 		out, err := s.SetQuery(ctx, in)
@@ -482,14 +480,14 @@ func DispatchKeyValue[C any](ctx C, s KeyValue[C], operation string, payload []b
 		return b, true, nil
 	case KeyValueSetUnionOperation:
 		var in []string
-		r := msgpack.NewReader(payload)
-		in = []string{}
-		r.Array(func(int) {
-			var e0 string
-			e0 = r.String()
-			in = append(in, e0)
-		})
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, func(r *msgpack.Reader) {
+			in = []string{}
+			r.Array(func(int) {
+				var e0 string
+				e0 = r.String()
+				in = append(in, e0)
+			})
+		}); err != nil {
 			return nil, true, msgpack.Explain("reading the message of KeyValue.SetUnion", err)
 		}
 		out, err := s.SetUnion(ctx, in)
@@ -548,7 +546,7 @@ func (v GetResponse) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *GetResponse) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"value", "exists"}, func(key string) {
 		switch key {
 		case "value":
 			v.Value = r.String()
@@ -590,7 +588,7 @@ func (v IncrementRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *IncrementRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"key", "value"}, func(key string) {
 		switch key {
 		case "key":
 			v.Key = r.String()
@@ -632,7 +630,7 @@ func (v ListAddRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *ListAddRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"listName", "value"}, func(key string) {
 		switch key {
 		case "listName":
 			v.ListName = r.String()
@@ -674,7 +672,7 @@ func (v ListDelRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *ListDelRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"listName", "value"}, func(key string) {
 		switch key {
 		case "listName":
 			v.ListName = r.String()
@@ -720,7 +718,7 @@ func (v ListRangeRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *ListRangeRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"listName", "start", "stop"}, func(key string) {
 		switch key {
 		case "listName":
 			v.ListName = r.String()
@@ -764,7 +762,7 @@ func (v SetAddRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *SetAddRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"setName", "value"}, func(key string) {
 		switch key {
 		case "setName":
 			v.SetName = r.String()
@@ -806,7 +804,7 @@ func (v SetDelRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *SetDelRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"setName", "value"}, func(key string) {
 		switch key {
 		case "setName":
 			v.SetName = r.String()
@@ -852,7 +850,7 @@ func (v SetRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *SetRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"key", "value", "expires"}, func(key string) {
 		switch key {
 		case "key":
 			v.Key = r.String()

@@ -42,9 +42,7 @@ func DispatchLogging[C any](ctx C, s Logging[C], operation string, payload []byt
 	switch operation {
 	case LoggingWriteLogOperation:
 		var in LogEntry
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Logging.WriteLog", err)
 		}
 		return nil, true, s.WriteLog(ctx, in)
@@ -94,7 +92,7 @@ func (v LogEntry) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *LogEntry) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"level", "text"}, func(key string) {
 		switch key {
 		case "level":
 			v.Level = r.String()

@@ -44,9 +44,7 @@ func DispatchMessageSubscriber[C any](ctx C, s MessageSubscriber[C], operation s
 	switch operation {
 	case MessageSubscriberHandleMessageOperation:
 		var in SubMessage
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of MessageSubscriber.HandleMessage", err)
 		}
 		return nil, true, s.HandleMessage(ctx, in)
@@ -91,9 +89,8 @@ func (c MessagingClient) Request(in RequestMessage) (out ReplyMessage, err error
 	if b, err = c.Call(MessagingRequestOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of Messaging.Request", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of Messaging.Request", err)
 }
 
 // Messaging is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -111,17 +108,13 @@ func DispatchMessaging[C any](ctx C, s Messaging[C], operation string, payload [
 	switch operation {
 	case MessagingPublishOperation:
 		var in PubMessage
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Messaging.Publish", err)
 		}
 		return nil, true, s.Publish(ctx, in)
 	case MessagingRequestOperation:
 		var in RequestMessage
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Messaging.Request", err)
 		}
 		out, err := s.Request(ctx, in)
@@ -187,7 +180,7 @@ func (v PubMessage) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *PubMessage) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"subject", "replyTo", "body"}, func(key string) {
 		switch key {
 		case "subject":
 			v.Subject = r.String()
@@ -241,7 +234,7 @@ func (v ReplyMessage) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *ReplyMessage) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"subject", "replyTo", "body"}, func(key string) {
 		switch key {
 		case "subject":
 			v.Subject = r.String()
@@ -289,7 +282,7 @@ func (v RequestMessage) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *RequestMessage) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"subject", "body", "timeoutMs"}, func(key string) {
 		switch key {
 		case "subject":
 			v.Subject = r.String()
@@ -343,7 +336,7 @@ func (v SubMessage) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *SubMessage) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"subject", "replyTo", "body"}, func(key string) {
 		switch key {
 		case "subject":
 			v.Subject = r.String()

@@ -29,9 +29,10 @@ func (c NumberGenClient) GenerateGuid() (out string, err error) {
 	if b, err = c.Call(NumberGenGenerateGuidOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = r.String()
-	return out, msgpack.Explain("reading the answer of NumberGen.GenerateGuid", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = r.String()
+	})
+	return out, msgpack.Explain("reading the answer of NumberGen.GenerateGuid", err)
 }
 
 // Random32: Gives a number of 32 bits.
@@ -40,9 +41,10 @@ func (c NumberGenClient) Random32() (out uint32, err error) {
 	if b, err = c.Call(NumberGenRandom32Operation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = uint32(r.Uint(32))
-	return out, msgpack.Explain("reading the answer of NumberGen.Random32", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = uint32(r.Uint(32))
+	})
+	return out, msgpack.Explain("reading the answer of NumberGen.Random32", err)
 }
 
 // RandomInRange: Gives a number between two, both included.
@@ -52,9 +54,10 @@ func (c NumberGenClient) RandomInRange(in RangeLimit) (out uint32, err error) {
 	if b, err = c.Call(NumberGenRandomInRangeOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = uint32(r.Uint(32))
-	return out, msgpack.Explain("reading the answer of NumberGen.RandomInRange", r.Done())
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = uint32(r.Uint(32))
+	})
+	return out, msgpack.Explain("reading the answer of NumberGen.RandomInRange", err)
 }
 
 // NumberGen is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -90,9 +93,7 @@ func DispatchNumberGen[C any](ctx C, s NumberGen[C], operation string, payload [
 		return b, true, nil
 	case NumberGenRandomInRangeOperation:
 		var in RangeLimit
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of NumberGen.RandomInRange", err)
 		}
 		out, err := s.RandomInRange(ctx, in)
@@ -148,7 +149,7 @@ func (v RangeLimit) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *RangeLimit) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"min", "max"}, func(key string) {
 		switch key {
 		case "min":
 			v.Min = uint32(r.Uint(32))

@@ -28,15 +28,16 @@ func (c TestingClient) Start(in TestOptions) (out []TestResult, err error) {
 	if b, err = c.Call(TestingStartOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []TestResult{}
-	r.Array(func(int) {
-		var e0 TestResult
-		r.Hold(48)
-		e0.ReadMsgpack(r)
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []TestResult{}
+		r.Array(func(int) {
+			var e0 TestResult
+			r.Hold(48)
+			e0.ReadMsgpack(r)
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of Testing.Start", r.Done())
+	return out, msgpack.Explain("reading the answer of Testing.Start", err)
 }
 
 // Testing is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -52,9 +53,7 @@ func DispatchTesting[C any](ctx C, s Testing[C], operation string, payload []byt
 	switch operation {
 	case TestingStartOperation:
 		var in TestOptions
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Testing.Start", err)
 		}
 		out, err := s.Start(ctx, in)
@@ -120,7 +119,7 @@ func (v TestOptions) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *TestOptions) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"patterns", "options"}, func(key string) {
 		switch key {
 		case "patterns":
 			v.Patterns = []string{}
@@ -182,7 +181,7 @@ func (v TestResult) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *TestResult) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"name", "passed", "snapData"}, func(key string) {
 		switch key {
 		case "name":
 			v.Name = r.String()

@@ -29,9 +29,8 @@ func (c PaymentsClient) Authorize(in AuthorizeRequest) (out AuthorizeResponse, e
 	if b, err = c.Call(PaymentsAuthorizeOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of Payments.Authorize", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of Payments.Authorize", err)
 }
 
 // Complete: Pays what was authorized, once.
@@ -41,9 +40,8 @@ func (c PaymentsClient) Complete(in CompleteRequest) (out Receipt, err error) {
 	if b, err = c.Call(PaymentsCompleteOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of Payments.Complete", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of Payments.Complete", err)
 }
 
 // Payments is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -61,9 +59,7 @@ func DispatchPayments[C any](ctx C, s Payments[C], operation string, payload []b
 	switch operation {
 	case PaymentsAuthorizeOperation:
 		var in AuthorizeRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Payments.Authorize", err)
 		}
 		out, err := s.Authorize(ctx, in)
@@ -75,9 +71,7 @@ func DispatchPayments[C any](ctx C, s Payments[C], operation string, payload []b
 		return b, true, nil
 	case PaymentsCompleteOperation:
 		var in CompleteRequest
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Payments.Complete", err)
 		}
 		out, err := s.Complete(ctx, in)
@@ -133,7 +127,7 @@ func (v Amount) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Amount) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"cents", "currency"}, func(key string) {
 		switch key {
 		case "cents":
 			v.Cents = uint64(r.Uint(64))
@@ -175,7 +169,7 @@ func (v AuthorizeRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *AuthorizeRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"payee", "amount"}, func(key string) {
 		switch key {
 		case "payee":
 			v.Payee = r.String()
@@ -232,7 +226,7 @@ func (v AuthorizeResponse) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *AuthorizeResponse) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"approved", "token", "reason"}, func(key string) {
 		switch key {
 		case "approved":
 			v.Approved = r.Bool()
@@ -272,7 +266,7 @@ func (v CompleteRequest) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *CompleteRequest) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"token"}, func(key string) {
 		switch key {
 		case "token":
 			v.Token = r.String()
@@ -312,7 +306,7 @@ func (v Receipt) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Receipt) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"payee", "amount"}, func(key string) {
 		switch key {
 		case "payee":
 			v.Payee = r.String()

@@ -5,7 +5,12 @@
 // Every kind of type in one service.
 package sample
 
-import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+import (
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+)
 
 // Contract is the contract's id.
 const Contract = "example:sample"
@@ -30,15 +35,16 @@ func (c SampleClient) All() (out []Everything, err error) {
 	if b, err = c.Call(SampleAllOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []Everything{}
-	r.Array(func(int) {
-		var e0 Everything
-		r.Hold(472)
-		e0.ReadMsgpack(r)
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []Everything{}
+		r.Array(func(int) {
+			var e0 Everything
+			r.Hold(592)
+			e0.ReadMsgpack(r)
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of Sample.All", r.Done())
+	return out, msgpack.Explain("reading the answer of Sample.All", err)
 }
 
 // Echo: Gives back what it gets.
@@ -48,9 +54,8 @@ func (c SampleClient) Echo(in Everything) (out Everything, err error) {
 	if b, err = c.Call(SampleEchoOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out.ReadMsgpack(r)
-	return out, msgpack.Explain("reading the answer of Sample.Echo", r.Done())
+	err = msgpack.Read(b, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of Sample.Echo", err)
 }
 
 // Fire: Takes a message and gives none.
@@ -67,14 +72,15 @@ func (c SampleClient) Now() (out []string, err error) {
 	if b, err = c.Call(SampleNowOperation, b); err != nil {
 		return out, err
 	}
-	r := msgpack.NewReader(b)
-	out = []string{}
-	r.Array(func(int) {
-		var e0 string
-		e0 = r.String()
-		out = append(out, e0)
+	err = msgpack.Read(b, func(r *msgpack.Reader) {
+		out = []string{}
+		r.Array(func(int) {
+			var e0 string
+			e0 = r.String()
+			out = append(out, e0)
+		})
 	})
-	return out, msgpack.Explain("reading the answer of Sample.Now", r.Done())
+	return out, msgpack.Explain("reading the answer of Sample.Now", err)
 }
 
 // Sample is what implements the service. C is what goes with a call: in an actor *actor.Context,
@@ -107,9 +113,7 @@ func DispatchSample[C any](ctx C, s Sample[C], operation string, payload []byte)
 		return b, true, nil
 	case SampleEchoOperation:
 		var in Everything
-		r := msgpack.NewReader(payload)
-		in.ReadMsgpack(r)
-		if err := r.Done(); err != nil {
+		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Sample.Echo", err)
 		}
 		out, err := s.Echo(ctx, in)
@@ -189,6 +193,10 @@ type Everything struct {
 	Must     Leaf
 	Leaves   map[string]Leaf
 	Blobs    [][]byte
+	At       time.Time
+	Times    []time.Time
+	Extra    document.Value
+	Open     map[string]document.Value
 }
 
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
@@ -205,7 +213,7 @@ func (v *Everything) UnmarshalMsgpack(b []byte) error {
 
 // AppendMsgpack appends the message.
 func (v Everything) AppendMsgpack(b []byte) []byte {
-	n := 10
+	n := 11
 	if v.Optional != "" {
 		n++
 	}
@@ -263,6 +271,15 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 	if len(v.Blobs) > 0 {
 		n++
 	}
+	if !v.At.IsZero() {
+		n++
+	}
+	if v.Extra != nil {
+		n++
+	}
+	if len(v.Open) > 0 {
+		n++
+	}
 	b = msgpack.AppendMap(b, n)
 	b = msgpack.AppendString(b, "text")
 	b = msgpack.AppendString(b, v.Text)
@@ -298,7 +315,7 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 	}
 	if v.Ratio != 0 {
 		b = msgpack.AppendString(b, "ratio")
-		b = msgpack.AppendFloat(b, float64(v.Ratio))
+		b = msgpack.AppendFloat(b, v.Ratio)
 	}
 	if v.Short != 0 {
 		b = msgpack.AppendString(b, "short")
@@ -391,6 +408,27 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 			b = msgpack.AppendBytes(b, e0)
 		}
 	}
+	if !v.At.IsZero() {
+		b = msgpack.AppendString(b, "at")
+		b = msgpack.AppendTime(b, v.At.Unix(), v.At.Nanosecond())
+	}
+	b = msgpack.AppendString(b, "times")
+	b = msgpack.AppendArray(b, len(v.Times))
+	for _, e0 := range v.Times {
+		b = msgpack.AppendTime(b, e0.Unix(), e0.Nanosecond())
+	}
+	if v.Extra != nil {
+		b = msgpack.AppendString(b, "extra")
+		b = msgpack.AppendDocument(b, v.Extra)
+	}
+	if len(v.Open) > 0 {
+		b = msgpack.AppendString(b, "open")
+		b = msgpack.AppendMap(b, len(v.Open))
+		for _, k0 := range msgpack.Keys(v.Open) {
+			b = msgpack.AppendString(b, k0)
+			b = msgpack.AppendDocument(b, v.Open[k0])
+		}
+	}
 	return b
 }
 
@@ -399,7 +437,7 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 	v.Retries = 3
 	v.Greeting = "hello"
 	v.On = true
-	r.Map(func(key string) {
+	r.Structure([]string{"text", "optional", "flag", "maybe", "bytes", "tiny", "small", "count", "big", "signed", "ratio", "short", "other_name", "names", "table", "nested", "colour", "inner", "many", "retries", "greeting", "on", "zero", "delete", "level", "leaf", "must", "leaves", "blobs", "at", "times", "extra", "open"}, func(key string) {
 		switch key {
 		case "text":
 			v.Text = r.String()
@@ -422,7 +460,7 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 		case "signed":
 			v.Signed = int64(r.Int(64))
 		case "ratio":
-			v.Ratio = float64(r.Float())
+			v.Ratio = r.Float()
 		case "short":
 			v.Short = float32(r.Float())
 		case "other_name":
@@ -435,52 +473,58 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 				v.Names = append(v.Names, e0)
 			})
 		case "table":
-			v.Table = map[string][]string{}
-			r.Map(func(key string) {
-				var e0 []string
-				r.Hold(24)
-				e0 = []string{}
-				r.Array(func(int) {
-					var e1 string
-					e1 = r.String()
-					e0 = append(e0, e1)
-				})
-				v.Table[key] = e0
-			})
-		case "nested":
-			v.Nested = map[string]map[string][]string{}
-			r.Map(func(key string) {
-				var e0 map[string][]string
-				r.Hold(56)
-				e0 = map[string][]string{}
+			if !r.Nil() {
+				v.Table = map[string][]string{}
 				r.Map(func(key string) {
-					var e1 []string
+					var e0 []string
 					r.Hold(24)
-					e1 = []string{}
+					e0 = []string{}
 					r.Array(func(int) {
-						var e2 string
-						e2 = r.String()
-						e1 = append(e1, e2)
+						var e1 string
+						e1 = r.String()
+						e0 = append(e0, e1)
 					})
-					e0[key] = e1
+					v.Table[key] = e0
 				})
-				v.Nested[key] = e0
-			})
+			}
+		case "nested":
+			if !r.Nil() {
+				v.Nested = map[string]map[string][]string{}
+				r.Map(func(key string) {
+					var e0 map[string][]string
+					r.Hold(56)
+					e0 = map[string][]string{}
+					r.Map(func(key string) {
+						var e1 []string
+						r.Hold(24)
+						e1 = []string{}
+						r.Array(func(int) {
+							var e2 string
+							e2 = r.String()
+							e1 = append(e1, e2)
+						})
+						e0[key] = e1
+					})
+					v.Nested[key] = e0
+				})
+			}
 		case "colour":
 			v.Colour = Colour(r.String())
 		case "inner":
 			if !r.Nil() {
-				r.Hold(472)
+				r.Hold(592)
 				v.Inner = new(Everything)
 				v.Inner.ReadMsgpack(r)
 			}
 		case "many":
-			v.Many = []Leaf{}
-			r.Array(func(int) {
-				var e0 Leaf
-				e0.ReadMsgpack(r)
-				v.Many = append(v.Many, e0)
-			})
+			if !r.Nil() {
+				v.Many = []Leaf{}
+				r.Array(func(int) {
+					var e0 Leaf
+					e0.ReadMsgpack(r)
+					v.Many = append(v.Many, e0)
+				})
+			}
 		case "retries":
 			if !r.Nil() {
 				v.Retries = int32(r.Int(32))
@@ -507,20 +551,45 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 		case "must":
 			v.Must.ReadMsgpack(r)
 		case "leaves":
-			v.Leaves = map[string]Leaf{}
-			r.Map(func(key string) {
-				var e0 Leaf
-				e0.ReadMsgpack(r)
-				v.Leaves[key] = e0
-			})
+			if !r.Nil() {
+				v.Leaves = map[string]Leaf{}
+				r.Map(func(key string) {
+					var e0 Leaf
+					e0.ReadMsgpack(r)
+					v.Leaves[key] = e0
+				})
+			}
 		case "blobs":
-			v.Blobs = [][]byte{}
+			if !r.Nil() {
+				v.Blobs = [][]byte{}
+				r.Array(func(int) {
+					var e0 []byte
+					r.Hold(24)
+					e0 = r.Bytes()
+					v.Blobs = append(v.Blobs, e0)
+				})
+			}
+		case "at":
+			v.At = time.Unix(r.Time()).UTC()
+		case "times":
+			v.Times = []time.Time{}
 			r.Array(func(int) {
-				var e0 []byte
+				var e0 time.Time
 				r.Hold(24)
-				e0 = r.Bytes()
-				v.Blobs = append(v.Blobs, e0)
+				e0 = time.Unix(r.Time()).UTC()
+				v.Times = append(v.Times, e0)
 			})
+		case "extra":
+			v.Extra = r.Document()
+		case "open":
+			if !r.Nil() {
+				v.Open = map[string]document.Value{}
+				r.Map(func(key string) {
+					var e0 document.Value
+					e0 = r.Document()
+					v.Open[key] = e0
+				})
+			}
 		}
 	})
 }
@@ -552,7 +621,7 @@ func (v Leaf) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Leaf) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(key string) {
+	r.Structure([]string{"at"}, func(key string) {
 		switch key {
 		case "at":
 			v.At = uint32(r.Uint(32))
@@ -594,5 +663,5 @@ func (v Nothing) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Nothing) ReadMsgpack(r *msgpack.Reader) {
-	r.Map(func(string) {})
+	r.Structure(nil, func(string) {})
 }

@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"reflect"
 	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
 )
 
 func TestEverythingRoundTrip(t *testing.T) {
-	roundTrip(t, Everything{
+	full := Everything{
 		Text:     "text 1",
 		Optional: "text 2",
 		Flag:     true,
@@ -46,34 +49,38 @@ func TestEverythingRoundTrip(t *testing.T) {
 			At: 1,
 		}},
 		Blobs: [][]byte{{0, 29, 0xff}},
-	})
+		At:    time.Unix(30, 999999999).UTC(),
+		Times: []time.Time{time.Unix(31, 999999999).UTC()},
+		Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
+	}
+	roundTripMsgpack(t, full, Everything.MarshalMsgpack, (*Everything).UnmarshalMsgpack)
 }
 
 func TestLeafRoundTrip(t *testing.T) {
-	roundTrip(t, Leaf{
+	full := Leaf{
 		At: 1,
-	})
+	}
+	roundTripMsgpack(t, full, Leaf.MarshalMsgpack, (*Leaf).UnmarshalMsgpack)
 }
 
 func TestNothingRoundTrip(t *testing.T) {
-	roundTrip(t, Nothing{})
+	full := Nothing{}
+	roundTripMsgpack(t, full, Nothing.MarshalMsgpack, (*Nothing).UnmarshalMsgpack)
 }
 
 // roundTrip sends a message that has every member, and one that has none.
-func roundTrip[T interface{ MarshalMsgpack() []byte }, P interface {
-	*T
-	UnmarshalMsgpack(b []byte) error
-}](t *testing.T, full T) {
+func roundTrip[T any](t *testing.T, full T, marshal func(T) []byte, unmarshal func(*T, []byte) error) {
 	t.Helper()
 	var zero, got T
 	for _, want := range []T{zero, full} {
-		b := want.MarshalMsgpack()
-		if err := P(&got).UnmarshalMsgpack(b); err != nil || !bytes.Equal(got.MarshalMsgpack(), b) {
+		b := marshal(want)
+		if err := unmarshal(&got, b); err != nil || !bytes.Equal(marshal(got), b) {
 			t.Errorf("%+v came back as %+v, %v", want, got, err)
 		}
 		for i := range b {
 			var cut T
-			if P(&cut).UnmarshalMsgpack(b[:i]) == nil {
+			if unmarshal(&cut, b[:i]) == nil {
 				t.Errorf("the first %d of %d bytes are taken", i, len(b))
 			}
 		}
@@ -81,11 +88,16 @@ func roundTrip[T interface{ MarshalMsgpack() []byte }, P interface {
 	if !reflect.DeepEqual(got, full) {
 		t.Errorf("%+v came back as %+v", full, got)
 	}
-	// Members that a newer peer may have, and a message that is none.
-	if err := P(&got).UnmarshalMsgpack([]byte("\x81\xa1?\x92\x01\x81\xa0\xc0")); err != nil {
-		t.Error(err)
+}
+
+func roundTripMsgpack[T any](t *testing.T, full T, marshal func(T) []byte, unmarshal func(*T, []byte) error) {
+	t.Helper()
+	roundTrip(t, full, marshal, unmarshal)
+	var got T
+	if err := unmarshal(&got, []byte("\x81\xa1?\x92\x01\x81\xa0\xc0")); err != nil {
+		t.Error("members of a newer peer:", err)
 	}
-	if P(&got).UnmarshalMsgpack([]byte("\xa1?")) == nil {
+	if unmarshal(&got, []byte("\xa1?")) == nil {
 		t.Error("a string is taken")
 	}
 }
@@ -131,6 +143,10 @@ func (stubSample) All(t *testing.T) (out []Everything, err error) {
 			At: 1,
 		}},
 		Blobs: [][]byte{{0, 29, 0xff}},
+		At:    time.Unix(30, 999999999).UTC(),
+		Times: []time.Time{time.Unix(31, 999999999).UTC()},
+		Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 	}}, nil
 }
 
@@ -172,6 +188,10 @@ func (stubSample) Echo(t *testing.T, in Everything) (out Everything, err error) 
 			At: 1,
 		}},
 		Blobs: [][]byte{{0, 29, 0xff}},
+		At:    time.Unix(30, 999999999).UTC(),
+		Times: []time.Time{time.Unix(31, 999999999).UTC()},
+		Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 	})
 	return Everything{
 		Text:     "text 1",
@@ -210,6 +230,10 @@ func (stubSample) Echo(t *testing.T, in Everything) (out Everything, err error) 
 			At: 1,
 		}},
 		Blobs: [][]byte{{0, 29, 0xff}},
+		At:    time.Unix(30, 999999999).UTC(),
+		Times: []time.Time{time.Unix(31, 999999999).UTC()},
+		Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 	}, nil
 }
 
@@ -266,6 +290,10 @@ func TestSampleCalls(t *testing.T) {
 				At: 1,
 			}},
 			Blobs: [][]byte{{0, 29, 0xff}},
+			At:    time.Unix(30, 999999999).UTC(),
+			Times: []time.Time{time.Unix(31, 999999999).UTC()},
+			Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+			Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 		}})
 	}
 	if out, err := c.Echo(Everything{
@@ -305,6 +333,10 @@ func TestSampleCalls(t *testing.T) {
 			At: 1,
 		}},
 		Blobs: [][]byte{{0, 29, 0xff}},
+		At:    time.Unix(30, 999999999).UTC(),
+		Times: []time.Time{time.Unix(31, 999999999).UTC()},
+		Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 	}); err != nil {
 		t.Error(err)
 	} else {
@@ -345,6 +377,10 @@ func TestSampleCalls(t *testing.T) {
 				At: 1,
 			}},
 			Blobs: [][]byte{{0, 29, 0xff}},
+			At:    time.Unix(30, 999999999).UTC(),
+			Times: []time.Time{time.Unix(31, 999999999).UTC()},
+			Extra: document.Object{"key": document.Array{document.Int(-32), document.String("text"), nil}},
+			Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 		})
 	}
 	if err := c.Fire(Nothing{}); err != nil {

@@ -170,6 +170,19 @@ structure Everything {
 
     @n(28)
     blobs: Blobs
+
+    @n(29)
+    at: Timestamp
+
+    @n(30)
+    @required
+    times: Times
+
+    @n(31)
+    extra: Document
+
+    @n(32)
+    open: DocumentMap
 }
 
 enum Colour {
@@ -196,6 +209,15 @@ map LeafMap {
 
 list Names {
     member: String
+}
+
+map DocumentMap {
+    key: String
+    value: Document
+}
+
+list Times {
+    member: Timestamp
 }
 
 list Many {

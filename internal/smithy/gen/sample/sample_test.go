@@ -7,10 +7,12 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/gen/sample"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 )
 
@@ -22,6 +24,8 @@ func full() sample.Everything {
 		Inner: &sample.Everything{Text: "inner", Bytes: []byte{}}, Many: []sample.Leaf{{At: 1}, {At: 2}},
 		Retries: -1, Greeting: "hi", On: true, Zero: 9, Removed: true, Level: sample.LevelHIGH, Leaf: &sample.Leaf{At: 3}, Must: sample.Leaf{At: 4},
 		Leaves: map[string]sample.Leaf{"l": {At: 5}}, Blobs: [][]byte{{1}, {}},
+		At: time.Unix(-1, 5).UTC(), Times: []time.Time{{}, time.Unix(1<<33, 0).UTC()}, Extra: document.Array{nil, document.Bool(true)},
+		Open: map[string]document.Value{"o": document.Object{"b": document.Blob{1}, "f": document.Float(0.5)}, "u": document.Uint(1 << 63), "i": document.Int(-1)},
 	}
 }
 
@@ -33,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%v: %s", err, cmp.Diff(want, got))
 		}
 	}
-	if b := (sample.Everything{}).MarshalMsgpack(); b[0] != 0x80|(7+3) {
+	if b := (sample.Everything{}).MarshalMsgpack(); b[0] != 0x80|(8+3) {
 		t.Error("not the required members and those with a default are sent alone:", b)
 	}
 	if b := full().MarshalMsgpack(); !bytes.Contains(b, []byte("other_name")) || bytes.Contains(b, []byte("renamed")) {

@@ -58,8 +58,10 @@ func createCommand(s *cli.IO) *cobra.Command {
 		Long: `Pack one executable per target into a signed provider archive. All targets go in at once, in any order, and always give
 the same bytes; the file is left alone, its time included, if its bytes would not change.
 
-With --jwt the token was signed elsewhere for exactly these executables, and no key is needed:
-` + "`parpack hash`, `signer token provider --unsigned` and `signer sign-request`" + ` lead there.`,
+With --jwt the token was signed elsewhere, and no key is needed. Without --name, --capid and --vendor it must be for exactly these
+executables. With them it is used if it is for these executables and these claims; if it is not, what differs is said, and the
+archive is signed as without it. How to come by a token:
+` + "`parpack hash`, `signer token provider --unsigned` and `signer sign-request`" + `.`,
 		Example: `  parpack create -n "K/V store" -c wasmcloud:keyvalue -v Acme --version 0.3.0 --bin x86_64-linux=build/kv --bin arm-linux=build/kv-arm --destination build/kv.par.gz
   parpack create -n hello -c example:hello -v Acme -a x86_64-linux -b target/release/hello --compress     # writes hello.par.gz
   parpack create --jwt kv.jwt --bin x86_64-linux=build/kv --destination build/kv.par.gz`,
@@ -101,11 +103,9 @@ func (o *createOptions) run(cmd *cobra.Command, s *cli.IO) (*packed, error) {
 	}
 	o.place(cmd, list)
 	create := par.CreateOptions{Compress: o.output.compress, Fast: o.output.fast}
-	if o.token != "" && o.provider.Given(cmd) {
-		return nil, cli.Usage("--jwt FILE holds the claims: leave --name, --capid, --vendor, --revision, --version and --schema out")
-	}
+	exact := o.token != "" && !o.provider.Given(cmd)
 	var meta *claims.Provider
-	if o.token == "" {
+	if !exact {
 		if meta, err = o.provider.Metadata(cmd); err != nil {
 			return nil, err
 		}
@@ -113,15 +113,20 @@ func (o *createOptions) run(cmd *cobra.Command, s *cli.IO) (*packed, error) {
 	if create.Files, err = measure(cmd.Context(), s, list); err != nil {
 		return nil, err
 	}
-	if o.token != "" {
+	differs := ""
+	if exact {
 		create.Token, err = readToken(cmd.Context(), s, o.token)
 	} else {
-		err = o.claim(cmd, s, meta, &create, signing.Stem(list[0].path))
+		differs, err = o.claim(cmd, s, meta, &create, signing.Stem(list[0].path))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return write(cmd.Context(), s, o.output.destination, create)
+	result, err := write(cmd.Context(), s, o.output.destination, create)
+	if err == nil && result.Changed && differs != "" {
+		signing.NoteEarlier(s, o.token, differs)
+	}
+	return result, err
 }
 
 // place decides on the file's name and form: the name given is the name written.
@@ -137,15 +142,25 @@ func (o *createOptions) place(cmd *cobra.Command, list []binary) {
 	}
 }
 
-func (o *createOptions) claim(cmd *cobra.Command, s *cli.IO, meta *claims.Provider, create *par.CreateOptions, stem string) (err error) {
+// claim fills in what is signed and by whom, or the earlier token if it fits; if not, it tells what differs.
+func (o *createOptions) claim(cmd *cobra.Command, s *cli.IO, meta *claims.Provider, create *par.CreateOptions, stem string) (differs string, err error) {
 	if meta.TargetHashes, err = par.Hashes(create.Files); err != nil {
-		return err
+		return "", err
 	}
 	if create.Claims, err = signing.ProviderClaims(cmd, s, meta, &o.dates); err != nil {
-		return err
+		return "", err
+	}
+	if o.token != "" {
+		create.Token, differs, err = signing.Fits(cmd, s, signing.Earlier{Path: o.token, Keys: &o.keys, Kind: strkey.Service}, create.Claims, *meta.Name, signing.ProviderClaimed)
+		if err != nil || differs == "" {
+			return "", err
+		}
 	}
 	create.Issuer, create.Claims.Subject, err = o.keys.ProviderKeys(s, stem, *meta.Name)
-	return err
+	if err != nil && differs != "" {
+		err = fmt.Errorf("%s was signed for something else:\n%s%w", o.token, differs, err)
+	}
+	return differs, err
 }
 
 // readToken reads a provider's token and verifies its signature.

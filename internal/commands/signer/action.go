@@ -65,7 +65,7 @@ func actionSign(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			token, err := want.sign(issuer)
+			token, err := want.Sign(issuer)
 			if err != nil {
 				return fmt.Errorf("signing for %s: %w", spec.Account, err)
 			}
@@ -83,7 +83,7 @@ func actionRequest(s *cli.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			body, err := want.encode()
+			body, err := want.Encode()
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,7 @@ func (f *actionFiles) compare(cmd *cobra.Command, s *cli.IO) (token, diff string
 	if token, err = signing.ReadToken(cmd.Context(), s, f.token); err != nil {
 		return "", "", err
 	}
-	if diff, err = want.differs(token); err != nil {
+	if diff, err = want.Differs(token); err != nil {
 		err = fmt.Errorf("the token in %s: %w", f.token, err)
 	}
 	return token, diff, err

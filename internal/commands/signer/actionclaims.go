@@ -48,7 +48,7 @@ func (f *actionFiles) claimed(cmd *cobra.Command) *cobra.Command {
 }
 
 // read reads the claims, and makes of them and of the hashes what is signed.
-func (f *actionFiles) read(s *cli.IO) (*claimsFile, statement, error) {
+func (f *actionFiles) read(s *cli.IO) (*claimsFile, signing.Statement, error) {
 	body, err := os.ReadFile(f.claims)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the claims: %w", err)
@@ -62,7 +62,7 @@ func (f *actionFiles) read(s *cli.IO) (*claimsFile, statement, error) {
 	if c.Name == "" {
 		return nil, nil, fmt.Errorf("the claims have no name")
 	}
-	var want statement
+	var want signing.Statement
 	if c.CapID != "" {
 		want, err = f.provider(c, s.Now())
 	} else {
@@ -82,7 +82,7 @@ func readHash(file string) (string, error) {
 
 // actor gives an actor's claims. What `signer sign` makes of the same values has the
 // same bytes. now is what a relative expiry counts from.
-func (f *actionFiles) actor(c *claimsFile, now time.Time) (statement, error) {
+func (f *actionFiles) actor(c *claimsFile, now time.Time) (signing.Statement, error) {
 	hash, err := readHash(f.hash)
 	if err != nil {
 		return nil, err
@@ -107,11 +107,11 @@ func (f *actionFiles) actor(c *claimsFile, now time.Time) (statement, error) {
 	if c.Legacy {
 		out.Revision = 0
 	}
-	return claimed[claims.Actor]{out, c.ExpiresIn > 0, parseActor, actorMembers}, nil
+	return signing.ActorClaimed(out, c.ExpiresIn > 0), nil
 }
 
 // provider gives a provider's claims, as `parpack create` makes them.
-func (f *actionFiles) provider(c *claimsFile, now time.Time) (statement, error) {
+func (f *actionFiles) provider(c *claimsFile, now time.Time) (signing.Statement, error) {
 	if c.Vendor == "" {
 		return nil, fmt.Errorf("the claims have no vendor")
 	}
@@ -152,7 +152,7 @@ func (f *actionFiles) provider(c *claimsFile, now time.Time) (statement, error) 
 		return nil, err
 	}
 	out.IssuedAt = par.IssueDate(m, 0)
-	return claimed[claims.Provider]{out, c.ExpiresIn > 0, parseProvider, providerMembers}, nil
+	return signing.ProviderClaimed(out, c.ExpiresIn > 0), nil
 }
 
 func (c *claimsFile) revision() (*int32, error) {

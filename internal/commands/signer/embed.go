@@ -79,7 +79,7 @@ func readToken(cmd *cobra.Command, s *cli.IO, path string) (string, *claims.Clai
 	if err != nil {
 		return "", nil, err
 	}
-	c, err := parseActor(token)
+	c, err := signing.ParseActor(token)
 	if err != nil {
 		return "", nil, fmt.Errorf("the token in %s: %w", path, err)
 	}

@@ -65,7 +65,11 @@ func tokenActor(s *cli.IO) *cobra.Command {
 			if unsigned {
 				return printRequest(cmd, s, meta, &keys, &when, &section)
 			}
-			c, issuer, err := actorClaims(cmd, s, meta, &keys, &when, &section, actor.name)
+			c, err := unsignedClaims(cmd, s, meta, &when, &section)
+			if err != nil {
+				return err
+			}
+			issuer, err := actorKeys(s, &c, &keys, actor.name)
 			if err != nil {
 				return err
 			}
@@ -89,16 +93,9 @@ func tokenActor(s *cli.IO) *cobra.Command {
 // printRequest prints the claims with what is known without a key: the subject
 // only if it was given, the issuer never.
 func printRequest(cmd *cobra.Command, s *cli.IO, meta *claims.Actor, keys *signing.KeyFlags, when *signing.DateFlags, section *sectionFlag) error {
-	at, err := when.Resolve(s, cmd)
+	c, err := unsignedClaims(cmd, s, meta, when, section)
 	if err != nil {
 		return err
-	}
-	c := claims.Claims[claims.Actor]{Expires: at.Expires, IssuedAt: at.Issued, NotBefore: at.NotBefore, Metadata: meta, Revision: claims.Revision}
-	if c.ID, err = when.FreshID(); err != nil {
-		return err
-	}
-	if section.legacy {
-		c.Revision = 0
 	}
 	// "" would be derived from an issuer that is not known yet: the signer does that.
 	if keys.Subject != "" || s.Env(strkey.SubjectVariable) != "" {

@@ -1,4 +1,4 @@
-package signer
+package signing
 
 import (
 	"bytes"
@@ -11,16 +11,16 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
 
-// statement is what an action is to sign, of an actor or of a provider.
-type statement interface {
-	encode() ([]byte, error)
-	sign(issuer *strkey.Seed) (token string, err error)
-	// differs tells what a token says otherwise, one line for each claim.
-	differs(token string) (lines string, err error)
+// Statement is what is to be signed, of an actor or of a provider.
+type Statement interface {
+	Encode() ([]byte, error)
+	Sign(issuer *strkey.Seed) (token string, err error)
+	// Differs tells what a token says otherwise, one line for each claim.
+	Differs(token string) (lines string, err error)
 }
 
-// claimed is the statement of one kind of artifact.
-type claimed[M any] struct {
+// Claimed is the statement of one kind of artifact.
+type Claimed[M any] struct {
 	*claims.Claims[M]
 	// lasting: the expiry counts from now, so that a token signed before has an
 	// earlier one.
@@ -30,16 +30,29 @@ type claimed[M any] struct {
 	members func(*claims.Claims[M]) []member
 }
 
+// ActorClaimed is what is claimed of an actor. Lasting says that its expiry counts from now.
+func ActorClaimed(c *claims.Claims[claims.Actor], lasting bool) Claimed[claims.Actor] {
+	return Claimed[claims.Actor]{c, lasting, ParseActor, actorMembers}
+}
+
+// ProviderClaimed is what is claimed of a provider. Lasting says that its expiry counts from now.
+func ProviderClaimed(c *claims.Claims[claims.Provider], lasting bool) Claimed[claims.Provider] {
+	return Claimed[claims.Provider]{c, lasting, ParseProvider, providerMembers}
+}
+
 type member struct {
 	name  string
 	value any
 }
 
-func (c claimed[M]) encode() ([]byte, error) { return claims.Encode(*c.Claims) }
+// Encode gives the claims as JSON: a request, for somebody with the key to sign.
+func (c Claimed[M]) Encode() ([]byte, error) { return claims.Encode(*c.Claims) }
 
-func (c claimed[M]) sign(issuer *strkey.Seed) (string, error) { return claims.Sign(*c.Claims, issuer) }
+// Sign signs the claims.
+func (c Claimed[M]) Sign(issuer *strkey.Seed) (string, error) { return claims.Sign(*c.Claims, issuer) }
 
-func (c claimed[M]) differs(token string) (string, error) {
+// Differs tells what a token says otherwise, one line for each claim.
+func (c Claimed[M]) Differs(token string) (string, error) {
 	got, err := c.parse(token)
 	if err != nil {
 		return "", err
@@ -60,7 +73,7 @@ func (c claimed[M]) differs(token string) (string, error) {
 	return out.String(), nil
 }
 
-func (c claimed[M]) list(of *claims.Claims[M]) []member {
+func (c Claimed[M]) list(of *claims.Claims[M]) []member {
 	return append([]member{{"issuer", of.Issuer}, {"subject", of.Subject}, {"expires", of.Expires}, {"not before", of.NotBefore}}, c.members(of)...)
 }
 
@@ -77,7 +90,8 @@ func providerMembers(c *claims.Claims[claims.Provider]) []member {
 		{"vendor", m.Vendor}, {"configuration's schema", m.ConfigSchema}}
 }
 
-func parseActor(token string) (*claims.Claims[claims.Actor], error) {
+// ParseActor reads the token of an actor, and verifies its signature.
+func ParseActor(token string) (*claims.Claims[claims.Actor], error) {
 	c, err := claims.Parse[claims.Actor](token)
 	if err == nil && c.Metadata == nil {
 		err = errors.New("it says nothing about a module (no wascap member)")
@@ -85,7 +99,8 @@ func parseActor(token string) (*claims.Claims[claims.Actor], error) {
 	return checkKinds(c, err, strkey.Module)
 }
 
-func parseProvider(token string) (*claims.Claims[claims.Provider], error) {
+// ParseProvider reads the token of a provider, and verifies its signature.
+func ParseProvider(token string) (*claims.Claims[claims.Provider], error) {
 	c, err := par.ParseToken(token)
 	return checkKinds(c, err, strkey.Service)
 }

@@ -38,6 +38,12 @@ func printable(s string) string {
 	return strings.Trim(strconv.QuoteToGraphic(s), `"`)
 }
 
+// oneLine is printable for what has quotes of its own.
+func oneLine(s string) string {
+	quoted := strconv.QuoteToGraphic(s[:min(len(s), 300)])
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}
+
 // answer makes an error of a response that is not what was hoped for, and
 // closes it.
 func answer(resp *http.Response) error {

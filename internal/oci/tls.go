@@ -78,7 +78,7 @@ func (r *router) tellChallenge(req *http.Request, resp *http.Response) {
 		return
 	}
 	if asks := resp.Header.Get("WWW-Authenticate"); asks != "" {
-		r.tell(req.URL.Host + " asks for a login: " + printable(asks))
+		r.tell(req.URL.Host + " asks for a login: " + oneLine(asks))
 	}
 }
 

@@ -2,8 +2,10 @@ package ocipush
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -33,8 +35,9 @@ func TestMain(m *testing.M) {
 // $REG open, $BASIC and $BEARER for u/p, $FLAKY fails once in many ways,
 // $SLOW asks once to wait a second,
 // $STALLED never sends a layer, $LIAR sends other layers than it promises,
-// $DOWN is nobody, $PROXY is a web proxy, and $AWAY (where
-// this machine has such an address) is not loopback, with $AWAYBASIC for u/p.
+// $DOWN is nobody, $TLS wants HTTPS and has a certificate of tls/cert.pem, $PROXY is a
+// web proxy, and $AWAY (where this machine has such an address) is not loopback, with
+// $AWAYBASIC for u/p and $AWAYTLS for HTTPS.
 // Signed files lie in signed/ (see internal/artifact/testdata), dev.wasm is
 // signed by the development key, which is $OTHERKEY.
 func TestScripts(t *testing.T) {
@@ -68,9 +71,7 @@ func setup(env *testscript.Env) error {
 		return b
 	})})
 	open := registry.New(registry.Options{})
-	if err := layUnfit(open); err != nil {
-		return err
-	}
+	layUnfit(open)
 	env.Setenv("REG", listen(env, open, "127.0.0.1"))
 	env.Setenv("OTHERKEY", string(strkey.Development().Public()))
 	env.Setenv("BASIC", listen(env, registry.New(u), "127.0.0.1"))
@@ -92,6 +93,9 @@ func setup(env *testscript.Env) error {
 	if err := down.Close(); err != nil {
 		return err
 	}
+	if err := listenSecurely(env); err != nil {
+		return err
+	}
 	if ip := outside(); ip != "" {
 		env.Setenv("AWAY", listen(env, registry.New(registry.Options{}), ip))
 		env.Setenv("AWAYBASIC", listen(env, registry.New(u), ip))
@@ -105,37 +109,56 @@ func setup(env *testscript.Env) error {
 	return layFiles(env.WorkDir)
 }
 
+func listenSecurely(env *testscript.Env) error {
+	dir := filepath.Join(env.WorkDir, "tls")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	address, err := listenTLS(env, registry.New(registry.Options{}), dir, "127.0.0.1", "127.0.0.1")
+	env.Setenv("TLS", address)
+	env.Setenv("TLSPORT", address[strings.LastIndex(address, ":")+1:])
+	if ip := outside(); err == nil && ip != "" {
+		address, err = listenTLS(env, registry.New(registry.Options{}), env.WorkDir, ip, ip)
+		env.Setenv("AWAYTLS", address)
+	}
+	return err
+}
+
 // layUnfit puts artifacts into a registry that push would not have let in:
 // unfit:unsigned, unfit:expired, unfit:tampered, unfit:provider, unfit:text, and
-// unfit:actor and unfit:par under the types of each other.
-func layUnfit(r *registry.Registry) error {
-	expired, err := os.ReadFile("../../artifact/testdata/probe_expired_s.wasm")
-	if err != nil {
-		return err
-	}
-	tampered, err := os.ReadFile("../../artifact/testdata/empty_s.wasm")
-	if err != nil {
-		return err
-	}
-	actor := bytes.Clone(tampered)
-	tampered = append(tampered, 0, 2, 1, 'x') // one more custom section
-	provider, err := os.ReadFile("../../par/testdata/hello.par.gz")
-	if err != nil {
-		return err
-	}
-	cut := provider[:len(provider)-10]
-	for tag, data := range map[string][]byte{
-		"unsigned": []byte("\x00asm\x01\x00\x00\x00"), "expired": expired, "tampered": tampered, "provider": cut, "text": []byte("text"),
-		"actor": actor, "par": provider,
-	} {
-		layer := artifact.ModuleLayer
-		if tag == "provider" || tag == "actor" {
-			layer = artifact.ProviderLayer
+// unfit:actor and unfit:par under the types of each other; unfit:index lists two that
+// are fit, unfit:badindex one that is not, and unfit:image has two layers.
+func layUnfit(r *registry.Registry) {
+	read := func(name string) []byte {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			panic(err) // a file of this repository
 		}
-		r.PutManifest("unfit", tag, "application/vnd.oci.image.manifest.v1+json", fmt.Appendf(nil,
-			`{"schemaVersion":2,"config":{},"layers":[{"mediaType":%q,"digest":%q,"size":%d}]}`, layer, r.Put("unfit", data), len(data)))
+		return b
 	}
-	return nil
+	actor, provider := read("../../artifact/testdata/empty_s.wasm"), read("../../par/testdata/hello.par.gz")
+	layer := func(mediaType string, data []byte) string {
+		return fmt.Sprintf(`{"mediaType":%q,"digest":%q,"size":%d}`, mediaType, r.Put("unfit", data), len(data))
+	}
+	put := func(tag, mediaType, body string) string {
+		body = `{"schemaVersion":2,` + body + `}`
+		digest := r.PutManifest("unfit", tag, "application/vnd.oci.image."+mediaType, []byte(body))
+		return fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":%q,"size":%d}`, digest, len(body))
+	}
+	artifactOf := func(tag, mediaType string, data []byte) string {
+		return put(tag, "manifest.v1+json", `"config":`+layer("application/x", []byte("{}"))+`,"layers":[`+layer(mediaType, data)+`]`)
+	}
+	unsigned := artifactOf("unsigned", artifact.ModuleLayer, []byte("\x00asm\x01\x00\x00\x00"))
+	artifactOf("expired", artifact.ModuleLayer, read("../../artifact/testdata/probe_expired_s.wasm"))
+	artifactOf("tampered", artifact.ModuleLayer, append(bytes.Clone(actor), 0, 2, 1, 'x')) // one more custom section
+	artifactOf("provider", artifact.ProviderLayer, provider[:len(provider)-10])
+	artifactOf("text", artifact.ModuleLayer, []byte("text"))
+	artifactOf("actor", artifact.ProviderLayer, actor)
+	artifactOf("par", artifact.ModuleLayer, provider)
+	fit := []string{artifactOf("fit", artifact.ModuleLayer, actor), artifactOf("fitpar", artifact.ProviderLayer, provider)}
+	put("index", "index.v1+json", `"manifests":[`+fit[0]+`,`+fit[1]+`]`)
+	put("badindex", "index.v1+json", `"manifests":[`+fit[0]+`,`+unsigned+`]`)
+	put("image", "manifest.v1+json", `"config":`+layer("application/x", []byte("{}"))+`,"layers":[`+layer("tar", []byte("a"))+`,`+layer("tar", []byte("b"))+`]`)
 }
 
 func listen(env *testscript.Env, h http.Handler, ip string) string {
@@ -181,8 +204,20 @@ func layFiles(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "unsigned.wasm"), empty, 0o644); err != nil {
 		return err
 	}
+	return embedDevelopment(filepath.Join(dir, "signed", "dev.wasm"), 0)
+}
+
+// embedDevelopment writes a module of about size bytes, signed by the development key.
+func embedDevelopment(path string, size int) error {
+	module := []byte("\x00asm\x01\x00\x00\x00")
+	if size > 0 {
+		content := make([]byte, size)
+		rand.NewChaCha8([32]byte{1}).Read(content)
+		content[0] = 0 // the section has no name
+		module = append(binary.AppendUvarint(append(module, 0), uint64(size)), content...)
+	}
 	var dev bytes.Buffer
-	_, _, err = wasmbin.Embed(&dev, bytes.NewReader(empty), "wasmcloud_jwt", func(info wasmbin.Info) (string, error) {
+	_, _, err := wasmbin.Embed(&dev, bytes.NewReader(module), "wasmcloud_jwt", func(info wasmbin.Info) (string, error) {
 		key := strkey.FromRaw(strkey.Module, [32]byte{1})
 		return claims.Sign(claims.Claims[claims.Actor]{
 			Subject: string(key.Public()), Metadata: &claims.Actor{Name: "dev", Hash: info.Hash}, Revision: claims.Revision,
@@ -191,7 +226,7 @@ func layFiles(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "signed", "dev.wasm"), dev.Bytes(), 0o644)
+	return os.WriteFile(path, dev.Bytes(), 0o644)
 }
 
 // TestJSONKeys: wash's keys first and unrenamed; scripts of users read them.

@@ -112,7 +112,7 @@ func (o *RustOptions) pick(meta *metadata, want *crate, made []string) (string, 
 	}
 	switch {
 	case len(made) == 0:
-		return "", fmt.Errorf("cargo built %s, and said of no file that it is made of it", want)
+		return "", fmt.Errorf("cargo built %s, and named no file that came of it", want)
 	case o.Executable:
 		return "", fmt.Errorf("cargo says that it made %s, where no file is", strings.Join(made, " and "))
 	}

@@ -117,6 +117,9 @@ func cargoBuild(s *cli.IO) error {
 }
 
 func cargoMakes(s *cli.IO) error {
+	if s.Env("CARGO_MAKES") == "" {
+		return nil
+	}
 	path, err := filepath.Abs(s.Env("CARGO_MAKES"))
 	if err != nil {
 		return err

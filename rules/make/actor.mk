@@ -12,9 +12,11 @@
 #   REG_SERVER     the registry that `make up` started, else localhost:5000
 #   PUSH_REG_CMD   push command; the signed file is appended
 #   KEYDIR         folder with this project's keys, .keys; used if it exists
-#   UNSIGNED_WASM  a finished wasm to sign; by default what the sources here compile to
+#   UNSIGNED_WASM  a finished wasm to sign; by default what the sources here compile to, build/$(PROJECT).wasm
 #   DIST_WASM      the signed file, build/$(PROJECT)_s.wasm
-#   CARGO TARGET_DIR WASM_TARGET     for Rust;  GO  for Go;  WASH  for your own rules
+#   SIGNED_JWT     a token signed before, $(PROJECT).jwt; used if it is there and fits, then no key is needed
+#   CARGO          for Rust; and WASM_TARGET, if neither .cargo/config.toml nor CARGO_BUILD_TARGET names a target
+#   GO TINYGO      for Go, and for actors that import wasmCloud's SDK for TinyGo;  WASH  for your own rules
 #   OP DATA        for `make call`: operation, and JSON or @file
 #   RPC_TEST_TIMEOUT_MS START_TIMEOUT_MS     milliseconds: for each call of a test, 2000; for a start, 15000
 #
@@ -23,6 +25,7 @@
 #   dev            rebuilds, replaces in the host and tests at every change below WATCH, which is .
 #   up down host registry                      a host and a registry, in the background or here
 #   inspect claims actor_id inventory keys doctor drain target-path target-path-abs target-file
+#   request jwt    what is to be signed, build/$(PROJECT).request.json; and its signature, $(SIGNED_JWT)
 #   check clippy doc release clean lint validate
 
 all:: # the default goal, whatever the include below holds
@@ -31,7 +34,6 @@ include $(dir $(lastword $(MAKEFILE_LIST)))wasmcloud.mk
 
 CLAIMS      ?=
 ACTOR_NAME  ?= $(PROJECT)
-TARGET_DIR  ?= $(or $(CARGO_TARGET_DIR),target)
 WASM_TARGET ?= wasm32-unknown-unknown
 DIST_WASM   ?= build/$(PROJECT)_s.wasm
 REG_URL     ?= $(REG_SERVER)/$(PROJECT):$(VERSION)
@@ -51,13 +53,21 @@ signed: $(DIST_WASM)
 
 # --- compile: what lies in the folder says how -----------------------------------------------
 ifneq ($(wildcard Cargo.toml),)
-UNSIGNED_WASM ?= $(TARGET_DIR)/$(WASM_TARGET)/release/$(PROJECT).wasm
-# Without a .cargo/config.toml that chooses the target, cargo would build for this machine.
-_wm_cargo_target := $(if $(wildcard .cargo/config .cargo/config.toml),,--target $(WASM_TARGET))
+UNSIGNED_WASM ?= build/$(PROJECT).wasm
 
-$(UNSIGNED_WASM): .FORCE
-	$(CARGO) build --release $(_wm_cargo_target)
-	@test -f $@ || { echo "cargo made no $@: PROJECT must be the crate's library name (with _ for -); TARGET_DIR says where cargo builds" >&2; exit 1; }
+# cargo says itself where it put the wasm: TARGET_DIR, which upstream had for that, is not needed.
+$(UNSIGNED_WASM): .FORCE | $(call need,COMPILE) $(call after,clean)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) rust --name $(PROJECT) --target $(WASM_TARGET) -o $@ -- $(CARGO) $(if $(Q),>/dev/null)
+
+# Plain Go's compiler cannot compile what that SDK needs.
+else ifneq ($(shell grep -ls 'github.com/wasmcloud/actor-tinygo' go.mod *.go),)
+UNSIGNED_WASM ?= build/$(PROJECT).wasm
+TINYGO ?= tinygo
+
+$(UNSIGNED_WASM): .FORCE | $(call need,COMPILE) $(call after,clean)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) tinygo -o $@ -- $(TINYGO) $(if $(Q),>/dev/null)
 
 else ifneq ($(wildcard *.go),)
 _wm_go := yes
@@ -77,8 +87,13 @@ endif
 # --- sign: always asked, and the file is left untouched when its bytes would be equal ---------
 $(DIST_WASM): $(UNSIGNED_WASM) .FORCE | $(call need,SIGNER) $(call after,clean)
 	@mkdir -p $(@D)
-	$(Q)$(SIGNER) sign $< $(foreach c,$(CLAIMS),-c $(c)) --name $(ACTOR_NAME) --ver $(VERSION) --rev $(REVISION) \
-		$(if $(ACTOR_ALIAS),--call-alias $(ACTOR_ALIAS)) --destination $@
+	$(Q)$(SIGNER) sign $< $(_wm_claims) $(_wm_jwt) --destination $@
+
+_wm_claims = $(foreach c,$(CLAIMS),-c $(c)) --name $(ACTOR_NAME) --ver $(VERSION) --rev $(REVISION) $(if $(ACTOR_ALIAS),--call-alias $(ACTOR_ALIAS))
+
+request: $(UNSIGNED_WASM) | $(call need,SIGNER)
+	@mkdir -p $(dir $(_wm_request))
+	$(Q)$(SIGNER) token actor $(_wm_claims) --hash "$$($(SIGNER) hash $<)" --unsigned >$(_wm_request)
 
 # --- the loop ---------------------------------------------------------------------------------
 push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(call after,up)
@@ -119,7 +134,7 @@ clean::
 	$(if $(wildcard Cargo.toml),$(CARGO) clean)
 	rm -rf build
 
-lint validate:
+lint validate::
 	$(if $(wildcard codegen.toml),$(WASH) $@)
 
-.PHONY: all signed push start call test inspect claims actor_id release clean lint validate
+.PHONY: all signed request push start call test inspect claims actor_id release clean lint validate

@@ -64,6 +64,17 @@ doctor: | $(call need,LATTICE) $(call need,REGISTRY)
 .PHONY: up down host registry doctor .FORCE
 
 ifndef _wm_interface # which cannot be run
+# A token signed before, by whoever has the key. Where it fits no key is needed; where not the signer says why.
+SIGNED_JWT ?= $(PROJECT).jwt
+_wm_jwt = $(addprefix --jwt ,$(wildcard $(SIGNED_JWT)))
+_wm_request = build/$(PROJECT).request.json
+
+# The one step with a key, on 1 KiB that `request` wrote: it compiles nothing, so that none of what
+# compiling runs has the key in its environment.
+jwt: | $(call need,SIGNER) $(call after,request)
+	@test -f $(_wm_request) || { echo "there is no $(_wm_request): \`make request\` writes it" >&2; exit 1; }
+	$(Q)$(SIGNER) sign-request $(_wm_request) >$(_wm_request).jwt && mv $(_wm_request).jwt $(SIGNED_JWT)
+
 # Until interrupted: build, put it in place of what runs in the host, run the cases, wait for an
 # edit. Nothing is pushed, so no registry is needed.
 WATCH ?= .
@@ -93,6 +104,6 @@ keys: | $(call need,SIGNER)
 check clippy doc:
 	$(if $(wildcard Cargo.toml),$(CARGO) $@,$(GO) $(if $(filter doc,$@),doc,vet) .)
 
-.PHONY: dev inventory drain target-path target-path-abs target-file keys check clippy doc
+.PHONY: dev jwt inventory drain target-path target-path-abs target-file keys check clippy doc
 endif
 endif

@@ -17,7 +17,7 @@
 #   oci_url        full reference, $(oci_url_base)/$(bin_name):$(VERSION); oci_url_base is $(REG_SERVER)
 #   oci_insecure   --insecure for a registry off this machine that speaks plain HTTP
 #   link_name      for `start`, default
-#   KEYDIR REG_SERVER START_TIMEOUT_MS CARGO CROSS GO     as for actors; CROSS is Rust's cross
+#   KEYDIR SIGNED_JWT REG_SERVER START_TIMEOUT_MS CARGO CROSS GO     as for actors; CROSS is Rust's cross
 #   subdirs        folders with Makefiles of their own, to which top_targets are forwarded
 #
 # Targets
@@ -27,6 +27,7 @@
 #   push start provider-test          the loop;  test  is provider-test unless the Makefile has one of its own
 #   up down host registry             a host and a registry, in the background or here
 #   inspect provider_id inventory keys doctor drain target-path target-path-abs target-file
+#   request jwt    what is to be signed, build/$(PROJECT).request.json; and its signature, $(SIGNED_JWT)
 #   build release check clippy doc clean make-vars install-cross
 
 all:: # the default goal, whatever the includes below hold
@@ -69,20 +70,22 @@ _wm_full_files := $(_wm_files)
 _wm_full_pack := $(_wm_pack)
 
 else ifneq ($(wildcard Cargo.toml),)
-bin_target0 ?= $(or $(CARGO_TARGET_DIR),target)/release/$(bin_name)$(_wm_exe)
-_wm_rust = target/$1/release/$(bin_name)$(call _wm_dot_exe,$1)
+bin_target0 ?= build/$(bin_name)$(_wm_exe)
+_wm_rust_build = $(COMPILE) rust --executable --name $(bin_name)
+_wm_rust = build/$1/$(bin_name)$(call _wm_dot_exe,$1)
 
 # cargo knows better than make what depends on what, and is asked each time.
-$(bin_target0): .FORCE | $(call after,clean)
-	$(CARGO) build --release
-	@test -f $@ || { echo "cargo made no $@: PROJECT must be the binary's name; CARGO_TARGET_DIR says where cargo builds" >&2; exit 1; }
+$(bin_target0): .FORCE | $(call need,COMPILE) $(call after,clean)
+	@mkdir -p $(@D)
+	$(Q)$(_wm_rust_build) -o $@ -- $(CARGO) $(if $(Q),>/dev/null)
 
 # One after the other: they share a build folder.
 define _wm_cross
 $(call _wm_rust,$1): .FORCE $2
-	$$(CROSS) build --release --target $1
+	@mkdir -p $$(@D)
+	$$(Q)$$(_wm_rust_build) --target $1 -o $$@ -- $$(CROSS) $$(if $$(Q),>/dev/null)
 endef
-_wm_before := $(addprefix | ,$(call after,clean))
+_wm_before := | $(call need,COMPILE) $(call after,clean)
 $(foreach t,$(par_targets),$(eval $(call _wm_cross,$t,$(_wm_before)))$(eval _wm_before := | $(call _wm_rust,$t)))
 _wm_full_files := $(foreach t,$(par_targets),$(call _wm_rust,$t))
 _wm_full_pack := $(foreach t,$(par_targets),--bin $t=$(call _wm_rust,$t))
@@ -127,9 +130,16 @@ par-full: $(dest_par)
 
 $(dest_par): $(if $(_wm_full),$(_wm_full_files),$(_wm_files)) .FORCE | $(call need,PARPACK)
 	@mkdir -p $(@D)
-	$(Q)$(PARPACK) create $(if $(_wm_full),$(_wm_full_pack),$(_wm_pack)) --capid $(CAPABILITY_ID) --name $(NAME) --vendor $(VENDOR) \
-		--version $(VERSION) --revision $(REVISION) --destination $@ --compress $(PAR_FLAGS)
+	$(Q)$(PARPACK) create $(_wm_packed) $(_wm_claims) $(_wm_jwt) --destination $@ --compress $(PAR_FLAGS)
 	@$(if $(_wm_full),touch,rm -f) $(_wm_mark)
+
+_wm_packed = $(if $(_wm_full),$(_wm_full_pack),$(_wm_pack))
+_wm_claims = --capid $(CAPABILITY_ID) --name $(NAME) --vendor $(VENDOR) --version $(VERSION) --revision $(REVISION)
+
+# For all targets if par-full is asked for with it, or was before.
+request: $(if $(_wm_full),$(_wm_full_files),$(_wm_files)) | $(call need,SIGNER) $(call need,PARPACK)
+	@mkdir -p $(dir $(_wm_request))
+	$(Q)$(SIGNER) token provider $(_wm_claims) $(filter-out --fast,$(PAR_FLAGS)) --hash "$$($(PARPACK) hash $(_wm_packed))" --unsigned >$(_wm_request)
 
 # --- the loop ---------------------------------------------------------------------------------
 push: $(dest_par) | $(call need,OCIPUSH) $(call need,REGISTRY) $(call after,up)
@@ -170,10 +180,10 @@ release::
 
 clean::
 	$(if $(wildcard Cargo.toml),$(CARGO) clean)
-	rm -rf build $(_wm_mark)
+	rm -rf $(if $(wildcard build/makefiles),,build) $(_wm_mark)
 
 install-cross:
 	$(CARGO) install cross
 
-.PHONY: all par par-full push start provider-test test inspect provider_id make-vars build release clean install-cross
+.PHONY: all par par-full request push start provider-test test inspect provider_id make-vars build release clean install-cross
 endif

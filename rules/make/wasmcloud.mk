@@ -62,6 +62,7 @@ endif
 # Each may be replaced by a command of the user's own.
 SIGNER   ?= $(WASMCLOUD_BIN)/signer$(_wm_exe)
 WASMFIX  ?= $(WASMCLOUD_BIN)/wasmfix$(_wm_exe)
+COMPILE  ?= $(WASMCLOUD_BIN)/compile$(_wm_exe)
 OCIPUSH  ?= $(WASMCLOUD_BIN)/ocipush$(_wm_exe)
 REGISTRY ?= $(WASMCLOUD_BIN)/registry$(_wm_exe)
 DEVHOST  ?= $(WASMCLOUD_BIN)/devhost$(_wm_exe)

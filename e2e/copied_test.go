@@ -24,7 +24,7 @@ func copiedIncludesInstallTheirTools(c *checkout) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pinned := regexp.MustCompile(`(?m)^RULES_WASMCLOUD \?= (v\S+)$`).FindSubmatch(mk)
+	pinned := regexp.MustCompile(`(?m)^_wm_version := (v\S+)$`).FindSubmatch(mk)
 	if pinned == nil {
 		t.Fatal("wasmcloud.mk pins no version")
 	}

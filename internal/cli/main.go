@@ -57,6 +57,10 @@ func Main(ctx context.Context, s *IO, args []string, build func(*IO) *cobra.Comm
 			code = 1
 		}
 	}()
+	if err := fitsIncludes(root.Name(), Version().Version, s.Env(IncludesVariable)); err != nil {
+		report(s, root.Name(), nil, err, wantsJSON(args))
+		return 1
+	}
 	prepare(root)
 	// cobra reads os.Args when it is given nil.
 	root.SetArgs(append([]string{}, args...))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 )
@@ -46,4 +47,21 @@ func buildVersion() BuildVersion {
 		}
 	}
 	return v
+}
+
+// IncludesVariable is the environment variable by which the Make includes say their version.
+const IncludesVariable = "WASMCLOUD_INCLUDES"
+
+// release matches versions that were released; v0.0.0-… is what Go makes up for a commit.
+var release = regexp.MustCompile(`^(v(\d+\.\d+)\.\d+)(-(?:alpha|beta|rc)\.\d+)?$`)
+
+// fitsIncludes refuses to be called by Make includes of another minor version, whose flags and targets
+// may be others. Tools and includes of no release are left to those who built them.
+func fitsIncludes(tool, mine, includes string) error {
+	have, want := release.FindStringSubmatch(mine), release.FindStringSubmatch(includes)
+	if have == nil || want == nil || have[2] == want[2] {
+		return nil
+	}
+	return fmt.Errorf("this %s is %s, and the Make includes that call it are of %s: run `make upgrade` for those of the tools, "+
+		"or let WASMCLOUD_TOOLS name a folder with tools of %s.x", tool, mine, includes, "v"+want[2])
 }

@@ -24,9 +24,11 @@ type Toml struct {
 		WasmTarget   string   `toml:"wasm_target"`
 	} `toml:"actor"`
 	Rust struct {
-		CargoPath  string `toml:"cargo_path"`
-		TargetPath string `toml:"target_path"`
+		CargoPath string `toml:"cargo_path"`
 	} `toml:"rust"`
+	TinyGo struct {
+		Path string `toml:"tinygo_path"`
+	} `toml:"tinygo"`
 }
 
 // ReadToml reads a file; its errors name the line.

@@ -6,13 +6,23 @@
 # version below, into the user's cache folder.
 #
 # WASMCLOUD_TOOLS       a folder of finished tools: nothing is built or installed then
-# RULES_WASMCLOUD       the version installed by a copied folder
+# RULES_WASMCLOUD       the version installed by a copied folder: another patch release of this one
 # V=1                   prints each command before it runs
+# make upgrade          replaces a copied folder by that of the tools in use, of TO=v0.2.0 or of FROM=folder;
+#                       it stops where somebody edited one, which FORCE=1 keeps as NAME.edited
+#
+# GNU Make 3.81, which macOS has, is enough.
 
-RULES_WASMCLOUD ?= v0.1.0
+_wm_version := v0.1.0
+RULES_WASMCLOUD ?= $(_wm_version)
+
+# Tools of another minor version may have other flags; they refuse to be called from here, and say so.
+WASMCLOUD_INCLUDES := $(_wm_version)
+export WASMCLOUD_INCLUDES
 
 _wm_module := github.com/rules-wasmcloud/rules_wasmcloud
 _wm_here := $(dir $(lastword $(MAKEFILE_LIST)))
+_wm_cache := $(or $(WASMCLOUD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rules_wasmcloud)
 _wm_exe := $(if $(filter Windows_NT,$(OS)),.exe)
 Q := $(if $(filter 1,$(V)),,@)
 
@@ -51,7 +61,6 @@ else ifneq ($(wildcard $(_wm_here)../../../bin/signer$(_wm_exe)),)
 WASMCLOUD_BIN := $(_wm_here)../../../bin
 
 else
-_wm_cache := $(or $(WASMCLOUD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rules_wasmcloud)
 WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
 
 $(WASMCLOUD_BIN)/%$(_wm_exe):
@@ -70,8 +79,23 @@ LATTICE  ?= $(WASMCLOUD_BIN)/lattice$(_wm_exe)
 DRAIN    ?= $(WASMCLOUD_BIN)/drain$(_wm_exe)
 PARPACK  ?= $(WASMCLOUD_BIN)/parpack$(_wm_exe)
 SMITHY   ?= $(WASMCLOUD_BIN)/smithy$(_wm_exe)
+SCAFFOLD ?= $(WASMCLOUD_BIN)/scaffold$(_wm_exe)
 
 # $(call need,SIGNER): the file to build before the tool can run; none for a replaced tool.
 need = $(filter $(WASMCLOUD_BIN)/%,$(firstword $($(1))))
 # $(call after,up push): which of these goals were asked for in the same run; with -j they must end first.
 after = $(filter $(1),$(MAKECMDGOALS))
+
+# Tools of the new version have the new includes in them: those of TO, or those in use, or on PATH.
+ifneq ($(filter upgrade,$(MAKECMDGOALS)),)
+ifneq ($(TO),)
+_wm_scaffold := $(_wm_cache)/tools/$(TO)/scaffold$(_wm_exe)
+else
+_wm_scaffold := $(or $(if $(WASMCLOUD_TOOLS)$(FROM),,$(shell command -v scaffold 2>/dev/null)),$(SCAFFOLD))
+endif
+endif
+upgrade: | $(if $(filter $(_wm_scaffold),$(SCAFFOLD)),$(call need,SCAFFOLD))
+	$(if $(TO),$(Q)CGO_ENABLED=0 GOBIN=$(dir $(_wm_scaffold)) go install -trimpath $(_wm_module)/tools/scaffold@$(TO))
+	$(Q)WASMCLOUD_INCLUDES= $(_wm_scaffold) upgrade $(_wm_here) $(if $(FROM),--from $(FROM)) $(if $(filter 1,$(FORCE)),--force)
+
+.PHONY: upgrade

@@ -1,7 +1,6 @@
 package scaffold
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -245,42 +244,4 @@ func restore(root string, list []saved) error {
 		}
 	}
 	return nil
-}
-
-// includes copies ours below the folder, for Makefiles that name them there.
-func (p *plan) includes() error {
-	if p.from.checkout != "" || len(p.projects) == 0 {
-		return nil
-	}
-	files, err := copyIncludes()
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		old, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(f.path)))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			p.changes = append(p.changes, change{path: f.path, new: f.data, mode: 0o644})
-		case err != nil:
-			return fmt.Errorf("looking for %s: %w", f.path, err)
-		case !bytes.Equal(old, f.data) && bytes.Contains(old, []byte(ourSign)):
-			return fmt.Errorf("%s is that of another version, or edited: run `make upgrade` in a project that includes it, and adopt again", filepath.Join(p.root, f.path))
-		case !bytes.Equal(old, f.data):
-			return fmt.Errorf("%s is somebody else's: the includes are copied into the folder %s; move it away, or use a checkout by --checkout", filepath.Join(p.root, f.path), copied)
-		}
-	}
-	return nil
-}
-
-func includeText(name string) ([]byte, error) {
-	files, err := copyIncludes()
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		if path.Base(f.path) == name {
-			return f.data, nil
-		}
-	}
-	return nil, fs.ErrNotExist
 }

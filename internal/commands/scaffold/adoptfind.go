@@ -35,9 +35,6 @@ func (p *plan) leave(rel string, line int, format string, args ...any) {
 // makefileNames are those that make looks for, in its order.
 var makefileNames = []string{"GNUmakefile", "makefile", "Makefile"}
 
-// copied is the folder that a released scaffold copies the includes to.
-const copied = "make"
-
 // find looks at every folder that people write in.
 func (p *plan) find(ctx context.Context) error {
 	return filepath.WalkDir(p.root, func(name string, e fs.DirEntry, err error) error {
@@ -93,9 +90,6 @@ var upstreamSigns = map[string]string{
 	"interface.mk": "codegen_config",
 	"common.mk":    "top_targets",
 }
-
-// ourSign is in each of our own includes.
-const ourSign = "_wm_"
 
 var includeLine = regexp.MustCompile(`^ *(?:-include|sinclude|include)[ \t]`)
 

@@ -28,8 +28,8 @@ func (p *plan) tomlProject(ctx context.Context, dir string) error {
 	case t.Type != "actor":
 		p.leave(rel, 0, "its type is %q, which `wash build` never built: `scaffold new %s` shows how it is done here", t.Type, cmp.Or(t.Type, kindActor))
 		return nil
-	case t.Language != "rust":
-		p.leave(rel, 0, "its language is %q; only Rust has a form here that gives the same code", t.Language)
+	case t.Language != "rust" && t.Language != "tinygo":
+		p.leave(rel, 0, "its language is %q: want rust or tinygo, as `wash build` does", t.Language)
 		return nil
 	}
 	text, err := p.makefileOf(dir, &t)
@@ -48,28 +48,35 @@ func (p *plan) tomlProject(ctx context.Context, dir string) error {
 }
 
 func (p *plan) makefileOf(dir string, t *upstream.Toml) ([]byte, error) {
-	cargo, err := upstream.ReadCargo(filepath.Join(dir, "Cargo.toml"))
-	if err != nil {
-		return nil, err
-	}
-	if t.Version == "" {
-		if t.Version, err = cargo.Version(); err != nil {
+	project, name := t.Name, t.Name
+	if t.Language == "rust" { // wash takes what is missing from Cargo.toml, and names the file by the library
+		cargo, err := upstream.ReadCargo(filepath.Join(dir, "Cargo.toml"))
+		if err != nil {
 			return nil, err
 		}
+		project, name = cargo.Crate(), cmp.Or(t.Name, cargo.Package.Name)
+		if t.Version == "" {
+			if t.Version, err = cargo.Version(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if project == "" || t.Version == "" {
+		return nil, errors.New("it gives no name, or no version")
 	}
 	var out strings.Builder
 	out.WriteString("# What wasmcloud.toml says, which is not read any more.\n")
 	for _, v := range []struct{ name, value string }{
-		{"PROJECT", cargo.Crate()},
+		{"PROJECT", project},
 		{"VERSION", t.Version},
 		{"CLAIMS", strings.Join(t.Actor.Claims, " ")},
-		{"ACTOR_NAME", cmp.Or(t.Name, cargo.Package.Name)},
+		{"ACTOR_NAME", name},
 		{"ACTOR_ALIAS", t.Actor.CallAlias},
 		{"KEYDIR", t.Actor.KeyDirectory},
 		{"REG_SERVER", strings.TrimSuffix(t.Actor.Registry, "/")},
 		{"WASM_TARGET", t.Actor.WasmTarget},
 		{"CARGO", t.Rust.CargoPath},
-		{"TARGET_DIR", t.Rust.TargetPath},
+		{"TINYGO", t.TinyGo.Path},
 	} {
 		if v.value == "" {
 			continue

@@ -109,7 +109,7 @@ func (p *project) files() ([]file, error) {
 		files = append(files, file{path: ".bazelversion", data: version})
 	}
 	if p.Make && p.Version != "" {
-		copied, err := copyIncludes()
+		copied, err := copyIncludes(p.Version)
 		if err != nil {
 			return nil, err
 		}
@@ -178,16 +178,4 @@ func sortLock(text string) string {
 		return strings.Compare(strings.TrimRight(a, `"`), strings.TrimRight(b, `"`))
 	})
 	return strings.Join(packages, begin)
-}
-
-func copyIncludes() (files []file, err error) {
-	err = fs.WalkDir(rules_wasmcloud.Files, includes, func(from string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(rules_wasmcloud.Files, from)
-		files = append(files, file{path: "make/" + strings.TrimPrefix(from, includes+"/"), data: data})
-		return err
-	})
-	return files, err
 }

@@ -178,8 +178,11 @@ func TestReleasedProject(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
-	if got := files["Makefile"]; !strings.HasSuffix(got, "\nRULES_WASMCLOUD = v1.2.3\n\ninclude make/actor.mk\n") {
+	if got := files["Makefile"]; !strings.HasSuffix(got, "\ninclude make/actor.mk\n") {
 		t.Errorf("Makefile is\n%s", got)
+	}
+	if got := files["make/wasmcloud.mk"]; !strings.Contains(got, "\n_wm_version := v1.2.3\n") {
+		t.Errorf("make/wasmcloud.mk is\n%s", got)
 	}
 	if got := files["go.mod"]; !strings.Contains(got, "require "+modulePath+" v1.2.3\n") || strings.Contains(got, "replace") {
 		t.Errorf("go.mod is\n%s", got)

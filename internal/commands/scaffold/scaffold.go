@@ -19,7 +19,7 @@ func Command(s *cli.IO) *cobra.Command {
 	root := cli.Root(s, "scaffold", "Begin a wasmCloud project, or adopt one")
 	create := &cobra.Command{Use: "new", Short: "Make a folder with a project that builds"}
 	create.AddCommand(newActor(s), newProvider(s), newInterface(s))
-	root.AddCommand(create, adoptCommand(s))
+	root.AddCommand(create, adoptCommand(s), upgradeCommand(s))
 	return root
 }
 

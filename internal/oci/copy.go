@@ -85,12 +85,17 @@ func (c *Client) deliver(cargo *cargo, jobs []*pushJob) ([]Pushed, error) {
 			return nil, fmt.Errorf("copying %s: %w", cargo.ref, err)
 		}
 	}
-	var out []Pushed
-	for i, job := range jobs {
+	for _, job := range jobs {
 		job.blobs, job.LoopbackOnly = cargo.outgoing(), cargo.loopbackOnly
+		if err := job.allowed(); err != nil {
+			return nil, fmt.Errorf("copying to %s: %w", job.ref, err)
+		}
 		if job.call.host == cargo.ref.host() {
 			job.shelve(cargo.ref.Repository)
 		}
+	}
+	var out []Pushed
+	for i, job := range jobs {
 		done, err := job.write(contexts[i])
 		if err != nil {
 			return out, fmt.Errorf("copying to %s: %w", job.ref, err)

@@ -112,6 +112,9 @@ func (j *pushJob) run(ctx context.Context) (Pushed, error) {
 	if err := j.look(ctx); err != nil {
 		return Pushed{}, err
 	}
+	if err := j.allowed(); err != nil {
+		return Pushed{}, err
+	}
 	return j.write(ctx)
 }
 
@@ -125,10 +128,8 @@ func (j *pushJob) look(ctx context.Context) error {
 	return err
 }
 
+// write makes the tag name the artifact; look and allowed come before it.
 func (j *pushJob) write(ctx context.Context) (Pushed, error) {
-	if err := j.allowed(); err != nil {
-		return Pushed{}, err
-	}
 	out := Pushed{Ref: j.ref.String(), Digest: j.digest}
 	if j.before == j.digest {
 		out.Status = StatusUnchanged

@@ -116,6 +116,6 @@ func (c *Client) transient(ctx context.Context, err error) bool {
 	// A connection that broke is worth another; one that could not be made
 	// (no route, time-out, a TLS alert) has taken long enough already.
 	var network *net.OpError
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.As(err, &network) && (network.Op == "read" || network.Op == "write")
 }

@@ -2,8 +2,10 @@ package registry
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -206,4 +208,30 @@ func serveRecovering(h http.Handler, w http.ResponseWriter, req *http.Request) (
 	}()
 	h.ServeHTTP(w, req)
 	return false
+}
+
+// Forget loses the blobs and manifests of a repository.
+func (r *Registry) Forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.repos, name)
+}
+
+// LoseBlobs loses the blobs that no manifest leads to, as a registry does that is killed
+// before it has written them out.
+func (r *Registry) LoseBlobs() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, repo := range r.repos {
+		used := map[string]bool{}
+		for _, s := range repo.manifests {
+			var m manifest
+			if json.Unmarshal(s.body, &m) == nil {
+				for _, d := range m.blobs() {
+					used[d.Digest] = true
+				}
+			}
+		}
+		maps.DeleteFunc(repo.blobs, func(digest string, _ []byte) bool { return !used[digest] })
+	}
 }

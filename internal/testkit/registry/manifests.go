@@ -112,14 +112,18 @@ func (r *Registry) putManifest(w http.ResponseWriter, req *http.Request, name, r
 	created(w, name, "manifests", digest)
 }
 
+func (m *manifest) blobs() []descriptor {
+	all := slices.Clone(m.Layers)
+	if m.Config != nil {
+		all = append(all, *m.Config)
+	}
+	return all
+}
+
 // missing names a blob or manifest that m needs and the repository lacks or
 // has in another size.
 func (p *repo) missing(m *manifest, checkSizes bool) string {
-	need := slices.Clone(m.Layers)
-	if m.Config != nil {
-		need = append(need, *m.Config)
-	}
-	for _, d := range need {
+	for _, d := range m.blobs() {
 		if data, ok := p.blobs[d.Digest]; !ok || checkSizes && int64(len(data)) != d.Size {
 			return fmt.Sprintf("%s of %d bytes", d.Digest, d.Size)
 		}

@@ -3,7 +3,7 @@
 load("//rules:actor.bzl", _wasmcloud_actor = "wasmcloud_actor", _wasmcloud_sign = "wasmcloud_sign")
 load("//rules:fix.bzl", _wasmcloud_fix = "wasmcloud_fix")
 load("//rules:host.bzl", _wasmcloud_host = "wasmcloud_host")
-load("//rules:interface.bzl", _wasmcloud_interface = "wasmcloud_interface")
+load("//rules:interface.bzl", _wasmcloud_interface = "wasmcloud_interface", _wasmcloud_models = "wasmcloud_models")
 load("//rules:keys.bzl", _wasmcloud_keys = "wasmcloud_keys")
 load("//rules:provider.bzl", _wasmcloud_par = "wasmcloud_par", _wasmcloud_provider = "wasmcloud_provider")
 load("//rules:push.bzl", _wasmcloud_inspect = "wasmcloud_inspect", _wasmcloud_push = "wasmcloud_push", _wasmcloud_push_all = "wasmcloud_push_all")
@@ -17,6 +17,7 @@ wasmcloud_host = _wasmcloud_host
 wasmcloud_inspect = _wasmcloud_inspect
 wasmcloud_interface = _wasmcloud_interface
 wasmcloud_keys = _wasmcloud_keys
+wasmcloud_models = _wasmcloud_models
 wasmcloud_par = _wasmcloud_par
 wasmcloud_provider = _wasmcloud_provider
 wasmcloud_provider_test = _wasmcloud_provider_test

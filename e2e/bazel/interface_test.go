@@ -3,10 +3,30 @@
 package bazel
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
 )
+
+// smithyTool runs smithy as Make would, with a cache of its own.
+func smithyTool(t *testing.T, args ...string) string {
+	t.Helper()
+	home := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	env := func(name string) string { return map[string]string{"HOME": home}[name] }
+	s := &cli.IO{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Env: env, Now: time.Now}
+	if code := cli.Main(t.Context(), s, args, smithy.Command); code != 0 {
+		t.Fatalf("smithy %q: %s%s", args, stdout.String(), stderr.String())
+	}
+	return stdout.String()
+}
 
 // The whole of examples/payments: code from a model in an actor and in a
 // provider, each tested against fakes of the other.
@@ -30,6 +50,25 @@ func TestInterface(t *testing.T) {
 				t.Errorf("%s: Make and Bazel write other code from one model", file)
 			}
 		}
+	})
+
+	t.Run("published", func(t *testing.T) { interfaceIsPushed(t, &workspace{t: t, dir: w.dir}, from) })
+
+	// A changed model runs what reads models, nothing else of ours, and alone with them.
+	t.Run("changed", func(t *testing.T) {
+		w := &workspace{t: t, dir: w.dir}
+		w.must("build", "//interface:payments", "//interface:payments.digest")
+		w.edit("interface/payments.smithy", "/// ", "/// "+unseen()+" ")
+		out := w.must("build", "//interface:payments", "//interface:payments.digest")
+		if got := out.ours(); !slices.Equal(got, []string{"Bundle", "Generate", "Lint", "Manifest", "Validate"}) {
+			t.Errorf("a changed model ran %q", got)
+		}
+		for _, s := range out.spawns {
+			if strings.HasPrefix(s.Mnemonic, "Wasmcloud") && (s.Runner != "linux-sandbox" || len(s.EnvironmentVariables) > 0) {
+				t.Errorf("%s ran in %q with the environment %v", s.Mnemonic, s.Runner, s.EnvironmentVariables)
+			}
+		}
+		w.must("build", "//interface:payments", "//interface:payments.digest").idle(t)
 	})
 
 	// Who builds what uses the code hears of the model.
@@ -70,7 +109,12 @@ go_library(name = "mall_go", srcs = [":mall"], importpath = "example.org/hall", 
 		w.write("uses/mall.smithy", strings.ReplaceAll(head, "%", "mall")+"/// A sale.\nstructure Sale {\n    @required\n    order: org.example.orders#Order\n}\n")
 		w.write("uses/bare.smithy", strings.ReplaceAll(head, "%", "bare")+"use org.wasmcloud.model#wasmbus\n\n@wasmbus(contractId: \"example:bare\", providerReceive: true)\nservice Bare {\n    version: \"1\"\n    operations: [\n        Get\n    ]\n}\n\noperation Get {\n    input: String\n}\n")
 		// With a warm disk cache Bazel fetches only what is asked for by name.
-		w.must("build", "//uses:mall_go", "//uses:mall", "//uses:bare")
+		w.must("build", "//uses:mall_go", "//uses:mall", "//uses:mall.bundle", "//uses:bare")
+		// Published alone: who uses the mall need not know of the others.
+		w.write("elsewhere/mall.tar", string(w.built("uses/mall.tar")))
+		if out := smithyTool(t, "diff", filepath.Join(w.dir, "elsewhere/mall.tar"), filepath.Join(w.dir, "elsewhere/mall.tar")); !strings.Contains(out, "Nothing breaks") {
+			t.Errorf("the bundle is not whole: %s", out)
+		}
 		code := string(w.built("uses/mall.go"))
 		for _, want := range []string{"package hall\n", "type Sale struct", "type Order struct", "type Amount struct"} {
 			if !strings.Contains(code, want) {
@@ -81,4 +125,64 @@ go_library(name = "mall_go", srcs = [":mall"], importpath = "example.org/hall", 
 			t.Errorf("a bare message is valid: %v", err)
 		}
 	})
+}
+
+// interfaceIsPushed: what the build publishes is what `make publish` would, another project can name it, and nothing
+// goes out that breaks those who use the last release.
+func interfaceIsPushed(t *testing.T, w *workspace, from string) {
+	r, address := serve(t)
+	flag := "--@rules_wasmcloud//rules/settings:registry=" + address
+	w.must("build", "//interface:payments.bundle", "//interface:payments.digest")
+	makes := filepath.Join(t.TempDir(), "payments.tar")
+	smithyTool(t, "bundle", "--config", filepath.Join(from, "interface/codegen.toml"), "--out", makes)
+	if !bytes.Equal(w.built("interface/payments.tar"), []byte(read(t, makes))) {
+		t.Error("Make and Bazel publish other bytes of one model")
+	}
+	digest := string(w.built("interface/payments.digest"))
+	pushed := w.must("run", flag, "//interface:payments.push")
+	if pushed.stdout != digest || !strings.Contains(pushed.stderr, "/payments-interface:0.1.0 pushed") || !strings.Contains(pushed.stderr, "nothing was released yet") {
+		t.Errorf("printed %q, and the build says %q\n%s", pushed.stdout, digest, tail(pushed.stderr))
+	}
+	if again := w.must("run", flag, "//interface:payments.push"); again.stdout != digest || !strings.Contains(again.stderr, "unchanged") {
+		t.Errorf("pushed again: %q\n%s", again.stdout, tail(again.stderr))
+	}
+
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"codegen.toml": "[[models]]\npath = \".\"\n\n[[models]]\noci = \"" + address + "/payments-interface:0.1.0\"\n",
+		"uses.smithy":  "namespace org.example.uses\n\nuse org.example.payments#Amount\n\n/// A price.\nstructure Price {\n    @required\n    is: Amount\n}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	smithyTool(t, "validate", "--config", filepath.Join(folder, "codegen.toml"))
+
+	w.edit("interface/payments.smithy", "    currency: String", "    coin: String")
+	before := len(r.Requests())
+	writes := func() (n int) {
+		for _, request := range r.Requests()[before:] {
+			if request.Method == "PUT" || request.Method == "POST" {
+				n++
+			}
+		}
+		return n
+	}
+	if _, err := w.bazel("run", flag, "//interface:payments.push"); err == nil || !strings.Contains(err.Error(), "is not pushed to") || !strings.Contains(err.Error(), "currency") || writes() > 0 {
+		t.Errorf("a model that breaks its users is pushed (%d writes): %v", writes(), err)
+	}
+	if _, err := w.bazel("run", flag, "//interface:payments.push", "--", "--reference", address+"/payments-interface:dev"); err == nil || !strings.Contains(err.Error(), "the tag is no version") || writes() > 0 {
+		t.Errorf("a tag that is no version (%d writes): %v", writes(), err)
+	}
+	out := w.must("run", flag, "//interface:payments.push", "--", "--reference", address+"/payments-interface:0.2.0")
+	if !strings.Contains(out.stderr, "may break") || !strings.Contains(out.stderr, "currency") || writes() == 0 {
+		t.Errorf("a version that may break: %s", tail(out.stderr))
+	}
+
+	// What lint refuses is not pushed, though nothing in the push needs lint.
+	before = len(r.Requests())
+	w.edit("interface/payments.smithy", "    @n(1)\n    @required\n    coin", "    @n(0)\n    @required\n    coin")
+	if _, err := w.bazel("run", flag, "//interface:payments.push", "--", "--reference", address+"/payments-interface:0.3.0"); err == nil || !strings.Contains(err.Error(), "FieldNumber") || writes() > 0 {
+		t.Errorf("a bad model is pushed (%d writes): %v", writes(), err)
+	}
 }

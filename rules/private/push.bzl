@@ -28,6 +28,7 @@ def _entry(ctx, target, registry, repository, tags):
         "annotations": rlocation(ctx, info.annotations),
         "digest": rlocation(ctx, info.digest),
         "file": rlocation(ctx, info.file),
+        "interface": info.kind == "interface",
 
         # Without a tag the push takes the version in the claims: that of a stamped or a
         # pulled artifact is not known before the file is read.
@@ -45,6 +46,8 @@ def _entry(ctx, target, registry, repository, tags):
 
 def _wasmcloud_push_impl(ctx):
     registry = ctx.attr.registry or ctx.attr._registry[BuildSettingInfo].value
+    if ctx.attr.artifact[WasmcloudArtifactInfo].kind == "interface" and not ctx.attr.remote_tags:
+        fail("%s: an interface has no claims that a tag could come from: name a version by remote_tags." % ctx.label)
     tags, stamped = stamped_texts(ctx, ctx.attr.remote_tags)
     entry, files = _entry(ctx, ctx.attr.artifact, registry, ctx.attr.repository, tags)
     return [
@@ -59,18 +62,21 @@ def _stamper(ctx, stamped):
 _PUSH_TOOL = attr.label(default = "//rules/private/run/push", executable = True, cfg = "target")
 
 wasmcloud_push = rule(
-    doc = """Pushes a signed artifact: `bazel run //actor:push`.
+    doc = """Pushes an artifact: `bazel run //actor:push`.
 
 Prints the digest, which is that of the artifact's output group `digest`. Arguments go to `ocipush push`:
 `bazel run //actor:push -- --allow-dev-key`. `-- --reference HOST/NAME:TAG` pushes elsewhere; `-- --sign` signs first, with the key that `signer sign` or `parpack create`
-would find here (WASH_ISSUER_KEY, KEYDIR, ~/.wash/keys), and pushes that.""",
+would find here (WASH_ISSUER_KEY, KEYDIR, ~/.wash/keys), and pushes that.
+
+An interface is first compared with its last release, that with the greatest version in the repository up to the tag, as `smithy diff --release-of` does. What breaks
+those who use that is not pushed, unless the tag, a version, says that it may.""",
     implementation = _wasmcloud_push_impl,
     attrs = STAMP_ATTRS | {
-        "artifact": attr.label(doc = "What to push: a wasmcloud_actor, a wasmcloud_provider or anything with WasmcloudArtifactInfo.", mandatory = True, providers = [WasmcloudArtifactInfo]),
+        "artifact": attr.label(doc = "What to push: a wasmcloud_actor, a wasmcloud_provider, a wasmcloud_interface or anything with WasmcloudArtifactInfo.", mandatory = True, providers = [WasmcloudArtifactInfo]),
         "insecure_hosts": attr.string_list(doc = "Registries (host or host:port) that are spoken to by plain HTTP. This machine's always are."),
         "registry": attr.string(doc = "The registry's host. Default: //rules/settings:registry, localhost:5000."),
-        "remote_tags": attr.string_list(doc = "Tags. Default: the version in the claims, in lower case and with - for the signs that a tag may not have. One that holds a {KEY} of the workspace status, such as {STABLE_VERSION}, is pushed by a stamped build only."),
-        "repository": attr.string(doc = "The repository in the registry. Default: the name in the claims."),
+        "remote_tags": attr.string_list(doc = "Tags; an interface needs one, a version. Default: the version in the claims, in lower case and with - for the signs that a tag may not have. One that holds a {KEY} of the workspace status, such as {STABLE_VERSION}, is pushed by a stamped build only."),
+        "repository": attr.string(doc = "The repository in the registry. Default: the name in the claims, NAME-interface of an interface."),
         "_push": _PUSH_TOOL,
         "_registry": attr.label(default = "//rules/settings:registry"),
     },

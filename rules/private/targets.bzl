@@ -1,4 +1,4 @@
-"""What an actor and a provider have in common: the targets that go with a signed artifact, and their short names."""
+"""What actors, providers and interfaces have in common: the targets that go with what is pushed, and their short names."""
 
 load(":host.bzl", "wasmcloud_host")
 load(":push.bzl", "wasmcloud_inspect", "wasmcloud_push")
@@ -25,8 +25,17 @@ def wants_short_names(package, name, wanted):
         return package.split("/")[-1] == name
     return wanted
 
-def _aliases(macro, name, common):
-    for short in ["signed"] + _GROUPS + _RUNS:
+def short_aliases(macro, name, common, targets, runs):
+    """Makes the short names of a package's main target.
+
+    Args:
+      macro: the macro's name, for errors.
+      name: the main target.
+      common: dict of visibility, testonly and tags.
+      targets: what is built: the short name of NAME.TARGET is TARGET; "signed" is NAME.
+      runs: what `bazel run` runs, likewise.
+    """
+    for short in targets + runs:
         if short == name:
             continue
         if native.existing_rule(short):
@@ -35,8 +44,41 @@ def _aliases(macro, name, common):
         native.alias(
             name = short,
             actual = ":" + (name if short == "signed" else name + "." + short),
-            **(common | {"tags": common["tags"] + ([_MANUAL] if short in _RUNS else [])})
+            **(common | {"tags": common["tags"] + ([_MANUAL] if short in runs else [])})
         )
+
+def group_targets(name, common, groups):
+    """Makes a target NAME.GROUP for each of some output groups.
+
+    Args:
+      name: the target that has them.
+      common: dict of visibility, testonly and tags.
+      groups: the output groups.
+    """
+    for group in groups:
+        native.filegroup(
+            name = name + "." + group,
+            srcs = [":" + name],
+            output_group = group,
+            **common
+        )
+
+def push_target(name, common, push):
+    """Makes NAME.push.
+
+    Args:
+      name: the artifact's target.
+      common: dict of visibility, testonly and tags.
+      push: dict of wasmcloud_push's attributes; None is left out.
+    """
+    wasmcloud_push(
+        name = name + ".push",
+        artifact = ":" + name,
+        **(_manual(common) | {k: v for k, v in push.items() if v != None})
+    )
+
+def _manual(common):
+    return common | {"tags": common["tags"] + [_MANUAL]}
 
 def artifact_targets(macro, name, short_names, common, push, host):
     """Makes the targets beside a signed artifact.
@@ -49,27 +91,16 @@ def artifact_targets(macro, name, short_names, common, push, host):
       push: dict of wasmcloud_push's attributes; None is left out.
       host: the attribute of wasmcloud_host that takes the artifact.
     """
-    for group in _GROUPS:
-        native.filegroup(
-            name = name + "." + group,
-            srcs = [":" + name],
-            output_group = group,
-            **common
-        )
-    manual = common | {"tags": common["tags"] + [_MANUAL]}
-    wasmcloud_push(
-        name = name + ".push",
-        artifact = ":" + name,
-        **(manual | {k: v for k, v in push.items() if v != None})
-    )
+    group_targets(name, common, _GROUPS)
+    push_target(name, common, push)
     wasmcloud_inspect(
         name = name + ".inspect",
         artifact = ":" + name,
-        **manual
+        **_manual(common)
     )
     wasmcloud_host(
         name = name + ".host",
-        **(manual | {host: [":" + name]})
+        **(_manual(common) | {host: [":" + name]})
     )
     if wants_short_names(native.package_name(), name, short_names):
-        _aliases(macro, name, common)
+        short_aliases(macro, name, common, ["signed"] + _GROUPS, _RUNS)

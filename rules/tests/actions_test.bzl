@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("//rules:providers.bzl", "WasmcloudArtifactInfo", "WasmcloudClaimsInfo")
 load("//rules/private:keys.bzl", "DEVELOPMENT_ACCOUNT")
-load(":subjects.bzl", "SETTINGS", "TOOLS", "inputs", "only")
+load(":subjects.bzl", "SETTINGS", "only", "ran")
 
 # Of every kind of artifact: mnemonic to what the action reads beside its tool. NAME stands for the target's name.
 _COMMON = {
@@ -51,21 +51,11 @@ def _expected(kind, name):
 
 def _reads_impl(ctx):
     env = analysistest.begin(ctx)
-    name = analysistest.target_under_test(env).label.name
-    seen = {}
-    for action in analysistest.target_actions(env):
-        # Files that rules write themselves, and links, run nothing.
-        if action.mnemonic in ["FileWrite", "Symlink"]:
-            continue
-        seen.setdefault(action.mnemonic, []).append(inputs(action))
-        asserts.equals(env, {}, action.env, action.mnemonic + " has an environment")
-        asserts.true(env, action.argv[0].split("/")[-1] in TOOLS, "%s runs %s" % (action.mnemonic, action.argv[0]))
-        for word in action.argv:
-            asserts.false(env, word.startswith("S") and len(word) == 58, "%s has a seed in its arguments" % action.mnemonic)
-    expected = _expected(ctx.attr.kind, name)
+    seen = ran(env)
+    expected = _expected(ctx.attr.kind, analysistest.target_under_test(env).label.name)
     asserts.equals(env, sorted(expected), sorted(seen))
     for mnemonic, files in expected.items():
-        asserts.equals(env, files, sorted([f for all in seen.get(mnemonic, []) for f in all]), mnemonic)
+        asserts.equals(env, files, seen.get(mnemonic), mnemonic)
     return analysistest.end(env)
 
 _KIND = {"kind": attr.string(values = _KINDS.keys())}

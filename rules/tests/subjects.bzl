@@ -6,7 +6,7 @@ load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 RELEASE_ACCOUNT = "ACFIRY65OQE7DFP5KLNS2PF2LVZMUZYJX4OZIEQ36N2IQANUB5XVYYOU"
 
 # What actions run; Bazel counts it among their inputs.
-TOOLS = ["signer", "ocipush", "parpack"]
+TOOLS = ["signer", "ocipush", "parpack", "smithy"]
 
 SETTINGS = str(Label("//rules/settings:BUILD.bazel")).removesuffix("BUILD.bazel")
 
@@ -46,6 +46,27 @@ def inputs(action):
       A list of strings.
     """
     return sorted([f.basename for f in action.inputs.to_list() if f.basename not in TOOLS and not f.basename.endswith("runfiles")])
+
+def ran(env):
+    """Gives what the target under test runs, and holds each action to what all are held to.
+
+    Args:
+      env: of analysistest.begin.
+
+    Returns:
+      A dict of mnemonic to the sorted names of what actions with it read, without their tool.
+    """
+    seen = {}
+    for action in analysistest.target_actions(env):
+        # Files that rules write themselves, and links, run nothing.
+        if action.mnemonic in ["FileWrite", "Symlink"]:
+            continue
+        seen[action.mnemonic] = sorted(seen.get(action.mnemonic, []) + inputs(action))
+        asserts.equals(env, {}, action.env, action.mnemonic + " has an environment")
+        asserts.true(env, action.argv[0].split("/")[-1] in TOOLS, "%s runs %s" % (action.mnemonic, action.argv[0]))
+        for word in action.argv:
+            asserts.false(env, word.startswith("S") and len(word) == 58, "%s has a seed in its arguments" % action.mnemonic)
+    return seen
 
 def fails_with(what, config_settings = {}):
     """Makes a test of a target that cannot be analysed.

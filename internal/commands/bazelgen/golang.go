@@ -1,6 +1,7 @@
 package bazelgen
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/build"
@@ -198,8 +199,10 @@ func (m *goMod) labels(imports map[string]bool, w *workspace) ([]string, error) 
 		case module == ourImports:
 			out = append(out, w.label(ourModule, libraryLabel(strings.TrimPrefix(name, ourImports), name)))
 		case module == m.module:
-			rel := path.Join(w.pkg(m.dir), strings.TrimPrefix(name, m.module))
-			out = append(out, libraryLabel("/"+strings.TrimPrefix(rel, "/"), name))
+			inModule := strings.TrimPrefix(name, m.module)
+			rel := strings.TrimPrefix(path.Join(w.pkg(m.dir), inModule), "/")
+			label := interfaceLabel(filepath.Join(m.dir, filepath.FromSlash(inModule)), rel)
+			out = append(out, cmp.Or(label, libraryLabel("/"+rel, name)))
 		case module != "":
 			out = append(out, "@"+repoName(module)+libraryLabel(strings.TrimPrefix(name, module), name))
 		default:

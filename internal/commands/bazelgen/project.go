@@ -3,6 +3,7 @@ package bazelgen
 import (
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
-// project is the folder of an actor or a provider, as its Makefile or wasmcloud.toml describes it.
+// project is the folder of an actor, a provider or an interface, as its Makefile or wasmcloud.toml describes it.
 type project struct {
 	dir       string
 	source    string // the file that was read
@@ -26,6 +27,7 @@ type project struct {
 	push      *reference // nil: nothing said
 	unsigned  string     // a finished file in the folder, of wasm or a provider's; "" when it is compiled
 	provider  *provider  // nil: an actor
+	models    *models    // an interface's; nil: none
 	compiler  compiler
 	cases     bool // cases/*.txtar
 	selfTest  bool // test-options.json
@@ -76,7 +78,7 @@ func readProject(dir string, o options) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.src == "" {
+	if o.src == "" && p.models == nil {
 		if err := p.findSource(); err != nil {
 			return nil, err
 		}
@@ -94,7 +96,7 @@ func (p *project) fromMakefile(text []byte, set map[string]string) error {
 	case upstream.ProviderInclude:
 		return p.fromProviderMakefile(m)
 	case upstream.InterfaceInclude:
-		return &upstream.OtherError{Path: p.source, Why: "it includes interface.mk: bazelgen writes targets for actors and providers only"}
+		return p.fromInterfaceMakefile(m)
 	}
 	var rev, url string
 	var faults []error
@@ -265,7 +267,9 @@ func (p *project) check() error {
 		return fmt.Errorf("%s gives no name", p.source)
 	case strings.Trim(p.name, labelSigns) != "":
 		return fmt.Errorf("%s: %q cannot be a target's name: want letters, digits and any of _ - . +", p.source, p.name)
-	case p.version == "":
+	case p.models != nil && !token.IsIdentifier(p.name):
+		return fmt.Errorf("%s: %q cannot be a Go package's name: want letters, digits and _", p.source, p.name)
+	case p.version == "" && p.models == nil:
 		return fmt.Errorf("%s gives no version: claims need one", p.source)
 	}
 	caps := p.caps

@@ -74,7 +74,10 @@ func call(function string, args ...build.Expr) *build.CallExpr {
 // rulesFor gives the targets of a project. src is the label of the unsigned wasm or the executable, or
 // "" for what the folder says.
 func rulesFor(p *project, w *workspace, src string) ([]rule, error) {
-	if p.provider != nil {
+	switch {
+	case p.models != nil:
+		return interfaceRules(p, w, src)
+	case p.provider != nil:
 		return providerRules(p, w, src)
 	}
 	rules, src, err := compiled(p, w, src, goRules, "rust_shared_library")

@@ -46,14 +46,15 @@ func updateCommand(s *cli.IO) *cobra.Command {
 	var set []string
 	cmd := &cobra.Command{
 		Use:   "update [DIR | DIR/...]...",
-		Short: "Write the BUILD file of an actor or a provider from its Makefile or wasmcloud.toml",
-		Long: `Write targets for the actors and providers in the folders (default: this one; DIR/...
-means every project below DIR): wasmcloud_actor or wasmcloud_provider, what compiles
-it, and its tests.
+		Short: "Write the BUILD file of a project from its Makefile or wasmcloud.toml",
+		Long: `Write targets for the actors, providers and interfaces in the folders (default: this
+one; DIR/... means every project below DIR): wasmcloud_actor, wasmcloud_provider or
+wasmcloud_interface, what compiles it or its code, and its tests.
 
-The Makefile's variables before "include …actor.mk" or provider.mk are read; make is not run, and
-neither is any $(shell …), except that the version which "cargo metadata" would print
-is looked up in Cargo.toml. What only a program can tell is given by --set.
+The Makefile's variables before "include …actor.mk", provider.mk or interface.mk are read;
+make is not run, and neither is any $(shell …), except that the version which "cargo
+metadata" would print is looked up in Cargo.toml. What only a program can tell is given
+by --set. Of an interface codegen.toml says where the models are.
 
 A BUILD file that is there is brought up to date. Rules and attributes that bazelgen
 does not write stay, so do values with a "# keep" comment, entries of lists with one,

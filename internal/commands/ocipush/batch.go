@@ -23,7 +23,7 @@ type BatchItem struct {
 	Annotations map[string]string
 	Digest      string // "sha256:…" that the manifest must have; "" = whatever it has
 	config      []byte // the config blob; nil = {}
-	// Before is asked before each push of the item, by the client that will push; its error stops the push.
+	// Before is asked for each reference before anything is pushed, with the client that will push; its error stops all.
 	Before func(cmd *cobra.Command, client *oci.Client, ref oci.Ref) error
 }
 
@@ -99,7 +99,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*Pushed, 
 	group.SetLimit(max(1, b.Jobs))
 	for i, item := range b.Items {
 		group.Go(func() (err error) {
-			plan[i], err = o.plan(s, item, policy)
+			plan[i], err = o.plan(cmd, s, client, item, policy)
 			return err
 		})
 	}
@@ -109,7 +109,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*Pushed, 
 	return pushAll(cmd.Context(), s, client, plan, max(1, b.Jobs))
 }
 
-func (o *pushOptions) plan(s *cli.IO, item BatchItem, policy artifact.Policy) (p planned, err error) {
+func (o *pushOptions) plan(cmd *cobra.Command, s *cli.IO, client *oci.Client, item BatchItem, policy artifact.Policy) (p planned, err error) {
 	var version string
 	if p.push, version, err = o.prepare(item.File, policy); err != nil {
 		return p, err
@@ -128,6 +128,11 @@ func (o *pushOptions) plan(s *cli.IO, item BatchItem, policy artifact.Policy) (p
 				return p, fmt.Errorf("%s: %w", text, err)
 			}
 			text = ref.String()
+		}
+		if item.Before != nil {
+			if err := item.Before(cmd, client, ref); err != nil {
+				return p, fmt.Errorf("%s is not pushed to %s: %w", item.File, ref, err)
+			}
 		}
 		p.refs, p.texts = append(p.refs, ref), append(p.texts, text)
 	}

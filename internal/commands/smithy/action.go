@@ -1,12 +1,21 @@
 package smithy
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/gen"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
@@ -29,11 +38,11 @@ func (f *actionFiles) add(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// actionCommand holds what people have lint, validate and gen for, which find
+// actionCommand holds what people have lint, validate, gen and bundle for, which find
 // the models for them.
 func actionCommand(s *cli.IO) *cobra.Command {
 	cmd := &cobra.Command{Use: "action", Short: "The steps of an interface, for build rules", Hidden: true}
-	cmd.AddCommand(actionLint(s), actionValidate(s), actionGen(s))
+	cmd.AddCommand(actionLint(s), actionValidate(s), actionGen(s), actionBundle())
 	return cmd
 }
 
@@ -113,5 +122,44 @@ func actionGen(s *cli.IO) *cobra.Command {
 	cmd.Flags().StringVar(&o.Package, "package", "", "the Go package")
 	cmd.Flags().StringVar(&o.Namespace, "namespace", "", "the namespace to generate")
 	_ = cmd.MarkFlagRequired("test-out")
+	return cmd
+}
+
+// actionBundle packs models that are named one by one, those of other interfaces with them: build
+// rules know where files are, not where they were published.
+func actionBundle() *cobra.Command {
+	var files []string
+	var out, descriptor string
+	cmd := &cobra.Command{
+		Use: "bundle", Short: "Pack an interface", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var models []bundle.File
+			for _, f := range files {
+				name, path, _ := strings.Cut(f, "=")
+				data, err := os.ReadFile(path)
+				if err != nil {
+					return fmt.Errorf("reading the model %s: %w", name, err)
+				}
+				models = append(models, bundle.File{Name: name, Data: data})
+			}
+			var b bytes.Buffer
+			if err := bundle.Write(&b, project.Pack(models)); err != nil {
+				return err
+			}
+			text, err := json.Marshal(map[string]any{
+				"mediaType": artifact.InterfaceLayer, "configType": artifact.InterfaceConfig,
+				"digest": fmt.Sprintf("sha256:%x", sha256.Sum256(b.Bytes())), "size": b.Len(),
+			})
+			if err != nil {
+				return err
+			}
+			return errors.Join(writeCode(out, b.Bytes()), writeCode(descriptor, append(text, '\n')))
+		},
+	}
+	cmd.Flags().StringArrayVar(&files, "file", nil, "`NAME=FILE` of a model, by its name in the bundle")
+	cmd.Flags().StringVar(&out, "out", "", "the `file` to write")
+	cmd.Flags().StringVar(&descriptor, "descriptor", "", "the `file` to write what a manifest says of it to")
+	_ = cmd.MarkFlagRequired("out")
+	_ = cmd.MarkFlagRequired("descriptor")
 	return cmd
 }

@@ -2,11 +2,13 @@ package smithy
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/diff"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
@@ -24,7 +26,7 @@ func diffCommand(s *cli.IO) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Name what a new version of an interface breaks",
-		Long: `Compare two versions of an interface, each a file, a folder or oci://REFERENCE, and name what breaks those who
+		Long: `Compare two versions of an interface, each a file, a folder, a bundle or oci://REFERENCE, and name what breaks those who
 use the old one: what is removed, types, numbers and names in messages that changed, members that became required.
 Exit 1 if something breaks. The metadata and @suppress of the new version switch warnings off, not errors.
 
@@ -39,7 +41,9 @@ version says that it may break (as cargo reads them: 2.0.0 after 1.3.0, 0.2.0 af
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case o.release != "" && len(args) < 2:
-				return o.withRelease(cmd, s, args)
+				client := releases(s)
+				defer client.Close()
+				return o.withRelease(cmd, s, client, args)
 			case o.release != "" || len(args) != 2:
 				return cli.Usage("want OLD and NEW, or --release-of REFERENCE and at most NEW")
 			}
@@ -58,19 +62,29 @@ version says that it may break (as cargo reads them: 2.0.0 after 1.3.0, 0.2.0 af
 
 func (o *diffOptions) load(ctx context.Context, s *cli.IO, files []string) (*project.Project, error) {
 	if len(files) == 1 {
+		cache, err := o.in.cache(s)
+		if err != nil {
+			return nil, err
+		}
 		if reference, ok := strings.CutPrefix(files[0], "oci://"); ok {
-			cache, err := o.in.cache(s)
-			if err != nil {
-				return nil, err
-			}
 			return project.LoadBundle(ctx, cache, reference)
+		}
+		if filepath.Ext(files[0]) == ".tar" {
+			return project.LoadPacked(ctx, cache, files[0])
 		}
 	}
 	return o.in.load(ctx, s, files)
 }
 
-func (o *diffOptions) withRelease(cmd *cobra.Command, s *cli.IO, files []string) error {
-	last, err := lastRelease(cmd.Context(), s, o.release)
+// CompareWithRelease is `smithy diff --release-of REFERENCE BUNDLE` for who pushes the bundle there next, by
+// the client that will push. What is found goes to standard error.
+func CompareWithRelease(cmd *cobra.Command, s *cli.IO, client *oci.Client, reference, bundle string) error {
+	o := diffOptions{least: severity{model.Warning}, release: reference}
+	return o.withRelease(cmd, findingsOnErr(s), client, []string{bundle})
+}
+
+func (o *diffOptions) withRelease(cmd *cobra.Command, s *cli.IO, client *oci.Client, files []string) error {
+	last, err := lastRelease(cmd.Context(), client, o.release)
 	if err != nil {
 		return err
 	}
@@ -78,6 +92,7 @@ func (o *diffOptions) withRelease(cmd *cobra.Command, s *cli.IO, files []string)
 		cli.Notef(s, "nothing was released yet that %s could be compared with", o.release)
 		return tell(cmd, s, nil, nil, o.least.Severity, "Nothing breaks.")
 	}
+	o.in.last = last
 	old, err := o.load(cmd.Context(), s, []string{"oci://" + last.reference})
 	if err != nil {
 		return err

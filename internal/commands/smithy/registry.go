@@ -14,22 +14,31 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 )
 
-func client(s *cli.IO) *oci.Client {
-	return oci.New(oci.Config{
-		Env: s.Env, Accept: []string{artifact.InterfaceLayer}, Now: s.Now, UserAgent: "smithy/" + cli.Version().Version,
-	})
+func config(s *cli.IO) oci.Config {
+	return oci.Config{Env: s.Env, Accept: []string{artifact.InterfaceLayer}, Now: s.Now, UserAgent: "smithy/" + cli.Version().Version}
+}
+
+// releases gives a client for the place that somebody releases to, with the login that `ocipush push`
+// has there.
+func releases(s *cli.IO) *oci.Client {
+	c := config(s)
+	c.User, c.Password = s.Env("WASH_REG_USER"), s.Env("WASH_REG_PASSWORD")
+	return oci.New(c)
 }
 
 // pull fetches a bundle of models. Logins are those of docker and podman: the
 // reference may come from somebody else's codegen.toml, so no password of the
-// environment goes there.
-func pull(ctx context.Context, s *cli.IO, reference string) ([]byte, error) {
+// environment goes there, but for the release that the user named.
+func (in *inputs) pull(ctx context.Context, s *cli.IO, reference string) ([]byte, error) {
 	ref, err := oci.ParseRef(reference)
 	if err != nil {
 		return nil, err
 	}
-	c := client(s)
-	defer c.Close()
+	c := in.last.client
+	if c == nil || reference != in.last.reference {
+		c = oci.New(config(s))
+		defer c.Close()
+	}
 	var data []byte
 	_, err = c.Pull(ctx, ref, "", func(m oci.Pulled, r io.Reader) error {
 		const most = bundle.MaxSize + 1024*(bundle.MaxFiles+2) // with what tar adds
@@ -46,21 +55,20 @@ func pull(ctx context.Context, s *cli.IO, reference string) ([]byte, error) {
 type release struct {
 	reference string // with the digest; "" if there is none
 	mayBreak  bool
+	client    *oci.Client // that reached it
 }
 
 // lastRelease finds the greatest version among the tags of a repository, up to
 // that of the reference itself, which may have been published before.
-func lastRelease(ctx context.Context, s *cli.IO, reference string) (release, error) {
+func lastRelease(ctx context.Context, c *oci.Client, reference string) (release, error) {
 	ref, err := oci.ParseRef(reference)
 	if err != nil {
 		return release{}, cli.Usage("%v", err)
 	}
 	next, ok := parseVersion(ref.Tag)
 	if !ok {
-		return release{}, cli.Usage("--release-of %s: the tag is no version like 0.1.0", reference)
+		return release{}, cli.Usage("%s: the tag is no version like 0.1.0, by which the last release is found", reference)
 	}
-	c := client(s)
-	defer c.Close()
 	tags, err := c.Tags(ctx, ref)
 	if errors.Is(err, oci.ErrNotFound) {
 		return release{}, nil
@@ -84,7 +92,7 @@ func lastRelease(ctx context.Context, s *cli.IO, reference string) (release, err
 		return release{}, err
 	}
 	ref.Digest = is.Digest
-	return release{reference: ref.String(), mayBreak: next.breaks(last)}, nil
+	return release{reference: ref.String(), mayBreak: next.breaks(last), client: c}, nil
 }
 
 // version is MAJOR.MINOR.PATCH, perhaps with a pre-release.

@@ -17,6 +17,7 @@ import (
 type inputs struct {
 	config  string
 	offline bool
+	last    release // one that is fetched with the user's password
 }
 
 // Command returns the smithy command.
@@ -70,7 +71,7 @@ func (in *inputs) cache(s *cli.IO) (*project.Cache, error) {
 	return &project.Cache{
 		Dir:     dir,
 		Client:  &http.Client{Timeout: time.Minute},
-		Pull:    func(ctx context.Context, reference string) ([]byte, error) { return pull(ctx, s, reference) },
+		Pull:    func(ctx context.Context, reference string) ([]byte, error) { return in.pull(ctx, s, reference) },
 		Now:     s.Now,
 		Offline: in.offline,
 		Forever: s.Env("SMITHY_CACHE") == "NO_EXPIRE",

@@ -90,3 +90,56 @@ func TestVersions(t *testing.T) {
 		}
 	}
 }
+
+// Who publishes to a registry with a password can be compared with the last release there. The password goes
+// nowhere else: models may be named in somebody else's registry.
+func TestReleasesBehindAPassword(t *testing.T) {
+	t.Chdir(t.TempDir())
+	serve := func(o registry.Options) (*registry.Registry, string) {
+		r := registry.New(o)
+		srv := httptest.NewServer(r)
+		t.Cleanup(srv.Close)
+		return r, strings.TrimPrefix(srv.URL, "http://")
+	}
+	_, ours := serve(registry.Options{User: "me", Password: "secret"})
+	other, theirs := serve(registry.Options{User: "you", Password: "theirs"})
+	env := map[string]string{"HOME": t.TempDir(), "WASH_REG_USER": "me", "WASH_REG_PASSWORD": "secret"}
+	run := func(tool func(*cli.IO) *cobra.Command, args ...string) (string, int) {
+		var b strings.Builder
+		s := &cli.IO{In: strings.NewReader(""), Out: &b, Err: &b, Env: func(k string) string { return env[k] }, Now: time.Now}
+		code := cli.Main(t.Context(), s, args, tool)
+		return b.String(), code
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a.smithy", "namespace a\n\nstructure A { @required x: String }\n")
+	write("codegen.toml", "[[models]]\npath = \".\"\n")
+	release := ours + "/a-interface:0.1.0"
+	for _, step := range []func() (string, int){
+		func() (string, int) { return run(Command, "bundle", "--out", "a.tar") },
+		func() (string, int) { return run(ocipush.Command, "push", release, "a.tar") },
+		func() (string, int) { return run(Command, "diff", "--release-of", release) },
+	} {
+		if out, code := step(); code != 0 {
+			t.Fatalf("exit %d: %s", code, out)
+		}
+	}
+
+	// Now it needs models of another registry.
+	write("codegen.toml", "[[models]]\npath = \".\"\nfiles = [\"a.smithy\"]\n\n[[models]]\noci = \""+theirs+"/b-interface:0.1.0\"\n")
+	if out, code := run(Command, "diff", "--release-of", release); code == 0 || !strings.Contains(out, theirs) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	for _, q := range other.Requests() {
+		if got := q.Authorization; got != "" {
+			t.Errorf("the password went to another registry: %s", got)
+		}
+	}
+	if len(other.Requests()) == 0 {
+		t.Error("the other registry was not asked")
+	}
+}

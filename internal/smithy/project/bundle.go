@@ -2,7 +2,6 @@ package project
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -45,6 +44,25 @@ func (p *Project) bundled(ctx context.Context, cache *Cache, reference string, f
 	if err != nil {
 		return err
 	}
+	return p.unpacked(ctx, cache, at.String(), data, files, own)
+}
+
+// LoadPacked reads a bundle in a file, and what that needs, as LoadBundle does.
+func LoadPacked(ctx context.Context, cache *Cache, file string) (*Project, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the models: %w", err)
+	}
+	p := &Project{}
+	if err := p.unpacked(ctx, cache, file, data, nil, true); err != nil {
+		return nil, err
+	}
+	p.addCore()
+	return p, nil
+}
+
+// unpacked adds the models of a bundle that is there already. at says where, for people.
+func (p *Project) unpacked(ctx context.Context, cache *Cache, at string, data []byte, files []string, own bool) error {
 	content, err := bundle.Read(bytes.NewReader(data))
 	if err != nil {
 		return fmt.Errorf("%s: %w", at, err)
@@ -58,13 +76,13 @@ func (p *Project) bundled(ctx context.Context, cache *Cache, reference string, f
 		if len(files) > 0 && !slices.Contains(files, f.Name) || core.Read(path.Base(f.Name)) != nil {
 			continue
 		}
-		name := at.String() + "/" + f.Name
+		name := at + "/" + f.Name
 		p.Sources = append(p.Sources, model.Source{Name: name, Data: f.Data})
 		if own {
 			p.Own = append(p.Own, name)
 		}
 	}
-	entries, err := parse(at.String()+"/"+bundle.Config, string(content[0].Data))
+	entries, err := parse(at+"/"+bundle.Config, string(content[0].Data))
 	if err != nil {
 		return err
 	}
@@ -75,17 +93,11 @@ func (p *Project) bundled(ctx context.Context, cache *Cache, reference string, f
 // configuration. What that names elsewhere is named by the bundle too, and is
 // not in it.
 func (p *Project) Bundle(config string) ([]bundle.File, error) {
-	config = cmp.Or(config, bundle.Config)
-	text, err := os.ReadFile(config)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	entries, err := parse(config, string(text))
+	config, entries, err := configuration(config)
 	if err != nil {
 		return nil, err
 	}
-	var files []bundle.File
-	var names []string
+	var models []bundle.File
 	for _, s := range p.Sources {
 		if !p.IsOwn(s.Name) {
 			continue
@@ -94,18 +106,22 @@ func (p *Project) Bundle(config string) ([]bundle.File, error) {
 		if err != nil || !filepath.IsLocal(name) {
 			name = filepath.Base(s.Name) // there is no way out of a bundle
 		}
-		name = filepath.ToSlash(name)
-		files = append(files, bundle.File{Name: name, Data: s.Data})
-		names = append(names, name)
+		models = append(models, bundle.File{Name: filepath.ToSlash(name), Data: s.Data})
+	}
+	return pack(models, slices.DeleteFunc(entries, func(e entry) bool { return e.path != "" })), nil
+}
+
+// Pack gives the files of a bundle of these models, which need no others than they and the tool's.
+func Pack(models []bundle.File) []bundle.File { return pack(models, nil) }
+
+func pack(models []bundle.File, away []entry) []bundle.File {
+	var names []string
+	for _, m := range models {
+		names = append(names, m.Name)
 	}
 	slices.Sort(names)
-	all := []entry{{path: ".", files: names}}
-	for _, e := range entries {
-		if e.path == "" {
-			all = append(all, e)
-		}
-	}
-	return append([]bundle.File{{Name: bundle.Config, Data: []byte(write(all))}}, files...), nil
+	config := write(append([]entry{{path: ".", files: names}}, away...))
+	return append([]bundle.File{{Name: bundle.Config, Data: []byte(config)}}, models...)
 }
 
 // write is the opposite of parse.

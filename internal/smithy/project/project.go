@@ -95,18 +95,39 @@ func (p *Project) configured(ctx context.Context, cache *Cache, config, text str
 
 // Local lists the files on disk that a configuration names; "" means codegen.toml.
 func Local(config string) ([]string, error) {
-	config = cmp.Or(config, bundle.Config)
-	text, err := os.ReadFile(config)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	entries, err := parse(config, string(text))
+	config, entries, err := configuration(config)
 	if err != nil {
 		return nil, err
 	}
 	p := &Project{}
 	err = p.below(config, entries)
 	return p.Own, err
+}
+
+// Elsewhere lists what a configuration names at URLs and in registries, but for the models that come with the tool.
+func Elsewhere(config string) ([]string, error) {
+	_, entries, err := configuration(config)
+	var out []string
+	for _, e := range entries {
+		if e.oci != "" {
+			out = append(out, ociScheme+"://"+e.oci)
+		}
+		fetched := slices.ContainsFunc(e.files, func(f string) bool { return core.Read(path.Base(f)) == nil })
+		if e.url != "" && (fetched || len(e.files) == 0 && core.Read(path.Base(e.url)) == nil) {
+			out = append(out, e.url)
+		}
+	}
+	return out, err
+}
+
+func configuration(file string) (string, []entry, error) {
+	file = cmp.Or(file, bundle.Config)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return file, nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	entries, err := parse(file, string(text))
+	return file, entries, err
 }
 
 // below adds what is on disk.

@@ -17,6 +17,8 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/ocipush"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
 	"github.com/spf13/cobra"
 )
 
@@ -31,6 +33,7 @@ type artifact struct {
 	Annotations string   `json:"annotations"`
 	Digest      string   `json:"digest"`
 	File        string   `json:"file"`
+	Interface   bool     `json:"interface"` // compared with its last release before it is pushed
 	References  []string `json:"references"`
 	// For --sign: the claims, what is signed (by target, of a provider), and the
 	// schema of a provider's configuration.
@@ -94,6 +97,11 @@ func load(ctx context.Context, s *cli.IO, arg0 string, sign bool, folder string)
 			return none, err
 		}
 		item.Digest = strings.TrimSpace(string(digest))
+		if a.Interface {
+			item.Before = func(cmd *cobra.Command, client *oci.Client, ref oci.Ref) error {
+				return smithy.CompareWithRelease(cmd, s, client, ref.String(), item.File)
+			}
+		}
 		out.Items = append(out.Items, item)
 	}
 	return out, nil

@@ -19,6 +19,9 @@ import (
 // sign runs `signer sign` or `parpack create`, which look for the key as they do for
 // anybody, and gives the signed file.
 func (a artifact) sign(ctx context.Context, s *cli.IO, program *bazel.Program, stem string) (string, error) {
+	if a.Interface {
+		return "", fmt.Errorf("--sign: %s holds the models of an interface, which nobody signs", a.File)
+	}
 	if a.Claims == "" {
 		return "", fmt.Errorf("--sign: %s was not signed by these rules", a.File)
 	}

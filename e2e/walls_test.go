@@ -28,7 +28,7 @@ var walls = map[string][]string{
 	"signing":               {"cli", "claims", "par", "strkey", "fsx", "github.com/spf13"},
 	"artifact":              {"claims", "par", "wasmbin", "strkey"},
 	"oci":                   {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
-	"wasmbus":               {"claims", "strkey", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
+	"wasmbus":               {"claims", "strkey", "sdk/contracts/testing", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
 	"lattice":               {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go"},
 	"lattice/embedded":      {"wasmbus", "github.com/nats-io"},
 	"wasmrt":                {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
@@ -54,7 +54,7 @@ var walls = map[string][]string{
 	"host/ctl":              hostDuty,
 	"host/dash":             {"wasmbus", "artifact", "par", "claims", "strkey"}, // not the lattice: it sees its host alone
 	"host/provider":         {"fsx"},
-	"host/core":             append([]string{"par", "host/provider", "host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl"}, hostDuty...),
+	"host/core":             append([]string{"par", "host/provider", "host/dash", "host/ocicache", "host/policy", "host/events", "host/ctl", "sdk/contracts/logging", "sdk/contracts/numbergen"}, hostDuty...),
 }
 
 // hostDuty is what every duty of a host may use; siblings meet in core only.

@@ -1,5 +1,5 @@
-// The contract wasmcloud:testing in MessagePack. Actors made with the later Rust crates answer in
-// CBOR (protocol "2"), which readers of answers take as well.
+// The contract wasmcloud:testing. Who calls an actor that may be old sends MessagePack, which every
+// generation reads, and is answered in either format.
 metadata package = [
     {
         namespace: "org.wasmcloud.interface.testing"
@@ -15,7 +15,7 @@ use org.wasmcloud.model#wasmbus
 use org.wasmcloud.model#wasmbusData
 
 /// Tests that an actor runs within itself.
-@wasmbus(contractId: "wasmcloud:testing", actorReceive: true, providerReceive: true, protocol: "0")
+@wasmbus(contractId: "wasmcloud:testing", actorReceive: true, providerReceive: true, protocol: "2")
 service Testing {
     version: "0.1"
     operations: [

@@ -2,13 +2,14 @@ package wasmbus
 
 import (
 	"bytes"
-	"encoding/hex"
 	"runtime"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
+
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 // What peers write differently from us is read all the same.
@@ -76,7 +77,6 @@ func TestHostileMsgpack(t *testing.T) {
 		"results":    func(b []byte) error { _, err := UnmarshalTestResults(b); return err },
 		"json":       func(b []byte) error { _, err := MsgpackToJSON(b, BinArray); return err },
 		"reply":      func(b []byte) error { _, err := DecodeReply(b, BinBoth); return err },
-		"options":    func(b []byte) error { _, err := UnmarshalTestOptions(b); return err },
 	}
 	inv, _ := genuine(t)
 	real := inv.Marshal()
@@ -130,21 +130,25 @@ func TestHostileMsgpack(t *testing.T) {
 }
 
 func TestTestResults(t *testing.T) {
-	want := []TestResult{{"good", true, nil}, {"bad", false, []byte(`{"error":"check failed: a == b"}`)}}
-	asCBOR, err := MarshalTestResultsCBOR(want)
+	want := []contract.TestResult{{Name: "good", Passed: true}, {Name: "bad", SnapData: []byte(`{"error":"check failed: a == b"}`)}}
+	rows := [][3]any{{"good", true, nil}, {"bad", false, want[1].SnapData}}
+	maps := []map[string]any{{"name": "good", "passed": true}, {"name": "bad", "passed": false, "snapData": want[1].SnapData}}
+	asMsgpack, err := msgp.AppendIntf(nil, []any{map[string]any(maps[0]), map[string]any(maps[1])})
 	if err != nil {
 		t.Fatal(err)
 	}
-	named, err := cbor.Marshal([]map[string]any{{"name": "good", "passed": true}, {"name": "bad", "passed": false, "snapData": want[1].SnapData}})
-	if err != nil {
-		t.Fatal(err)
+	inCBOR := func(v any) []byte {
+		b, err := cbor.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append([]byte{prefixCBOR}, b...)
 	}
-	asMsgpack := MarshalTestResults(want)
 	arrays := []byte{0x92, 0x93, 0xa4, 'g', 'o', 'o', 'd', 0xc3, 0xc0, 0x93, 0xa3, 'b', 'a', 'd', 0xc2}
 	arrays = msgp.AppendBytes(arrays, want[1].SnapData)
 	for name, b := range map[string][]byte{
 		"msgpack maps": asMsgpack, "prefixed": append([]byte{0xc1}, asMsgpack...), "msgpack arrays": arrays,
-		"cbor arrays": asCBOR, "cbor maps": append([]byte{0x7f}, named...),
+		"cbor arrays": inCBOR(rows), "cbor maps": inCBOR(maps),
 	} {
 		got, err := UnmarshalTestResults(b)
 		if err != nil {
@@ -153,31 +157,13 @@ func TestTestResults(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if got := want[1].Failure(); got != "check failed: a == b" {
+	if got := TestFailure(want[1].SnapData); got != "check failed: a == b" {
 		t.Errorf("failure %q", got)
 	}
 	for _, b := range [][]byte{{0x7f, 0x81, 0x01}, {0x91, 0xa1, 'x'}, {0x81, 0xa1, 'x', 0x01}, []byte("text")} {
 		if got, err := UnmarshalTestResults(b); err == nil {
 			t.Errorf("%x: %v, want an error", b, got)
 		}
-	}
-}
-
-func TestTestOptions(t *testing.T) {
-	want := TestOptions{Patterns: []string{".*", "x"}, Options: map[string]string{"k": "v"}}
-	asCBOR, err := want.MarshalCBOR()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range [][]byte{want.Marshal(), asCBOR} {
-		got, err := UnmarshalTestOptions(b)
-		if err != nil || !cmp.Equal(got, want) {
-			t.Errorf("%x: %+v, %v", b, got, err)
-		}
-	}
-	// Real decoders need both members.
-	if got := hex.EncodeToString(TestOptions{}.Marshal()); got != "82a87061747465726e7390a76f7074696f6e7380" {
-		t.Errorf("empty options: %s", got)
 	}
 }
 

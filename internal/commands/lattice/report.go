@@ -10,6 +10,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 // result is the outcome of one test: a function inside the actor, or a case file.
@@ -22,10 +23,10 @@ type result struct {
 	MS     int64         `json:"time_ms"`
 }
 
-func actorResult(t wasmbus.TestResult) result {
+func actorResult(t contract.TestResult) result {
 	r := result{Name: t.Name, Passed: t.Passed}
 	if !t.Passed {
-		r.Error = given(t.Failure(), "the actor gives no reason")
+		r.Error = given(wasmbus.TestFailure(t.SnapData), "the actor gives no reason")
 	}
 	return r
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/fakehost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 func TestMain(m *testing.M) {
@@ -59,13 +60,13 @@ func echo(op string, payload []byte, log func(level, text string)) ([]byte, erro
 }
 
 // tested is an actor with tests of its own, in the new way or the old.
-func tested(results []wasmbus.TestResult, old bool) func(string, []byte, func(string, string)) ([]byte, error) {
+func tested(results []contract.TestResult, old bool) func(string, []byte, func(string, string)) ([]byte, error) {
 	return func(op string, payload []byte, _ func(string, string)) ([]byte, error) {
-		o, err := wasmbus.UnmarshalTestOptions(payload)
-		if err != nil {
+		var o contract.TestOptions
+		if err := o.UnmarshalCbor(payload); err != nil {
 			return nil, err
 		}
-		var picked []wasmbus.TestResult
+		var picked testResults
 		for _, r := range results {
 			if len(o.Patterns) > 0 && (o.Patterns[0] == ".*" || strings.Contains(r.Name, o.Patterns[0])) {
 				picked = append(picked, r)
@@ -73,22 +74,30 @@ func tested(results []wasmbus.TestResult, old bool) func(string, []byte, func(st
 		}
 		switch {
 		case old && op == wasmbus.OpStart:
-			return wasmbus.MarshalTestResults(picked), nil
-		case !old && op == wasmbus.OpTestingStart:
-			return wasmbus.MarshalTestResultsCBOR(picked)
+			payload = o.MarshalMsgpack()
+		case !old && op == contract.TestingStartOperation:
+			payload = o.MarshalCbor() // answered in the same format
+		default:
+			return nil, errors.New(op + " - unknown method")
 		}
-		return nil, errors.New(op + " - unknown method")
+		reply, _, err := contract.DispatchTesting(0, picked, contract.TestingStartOperation, payload)
+		return reply, err
 	}
 }
 
+// testResults answers Testing.Start.
+type testResults []contract.TestResult
+
+func (r testResults) Start(int, contract.TestOptions) ([]contract.TestResult, error) { return r, nil }
+
 func scriptRefs() map[string]fakehost.Actor {
-	good := wasmbus.TestResult{Name: "adds_up", Passed: true}
-	bad := wasmbus.TestResult{Name: "kv_roundtrip", SnapData: []byte(`{"error":"check failed: 1 == 2"}`)}
+	good := contract.TestResult{Name: "adds_up", Passed: true}
+	bad := contract.TestResult{Name: "kv_roundtrip", SnapData: []byte(`{"error":"check failed: 1 == 2"}`)}
 	return map[string]fakehost.Actor{
 		"localhost:5000/echo:0.1.0": {Key: echoKey, Name: "Echo", Alias: "demo/echo", Revision: 1, Handle: echo},
 		"localhost:5000/echo:0.2.0": {Key: echoKey, Name: "Echo", Alias: "demo/echo", Revision: 2, Handle: echo},
-		"localhost:5000/good:1":     {Key: testsKey, Name: "Good", Handle: tested([]wasmbus.TestResult{good}, true)},
-		"localhost:5000/bad:1":      {Key: testsKey, Name: "Bad", Handle: tested([]wasmbus.TestResult{good, bad}, false)},
+		"localhost:5000/good:1":     {Key: testsKey, Name: "Good", Handle: tested([]contract.TestResult{good}, true)},
+		"localhost:5000/bad:1":      {Key: testsKey, Name: "Bad", Handle: tested([]contract.TestResult{good, bad}, false)},
 		"localhost:5000/none:1":     {Key: testsKey, Name: "None", Handle: tested(nil, false)},
 	}
 }

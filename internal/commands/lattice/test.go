@@ -18,6 +18,7 @@ import (
 	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 type testFlags struct {
@@ -76,7 +77,7 @@ against the same actor in one lattice get in each other's way: give each a host 
 type testPlan struct {
 	cases   []*casefile.Case
 	own     bool // run the actor's own tests
-	options wasmbus.TestOptions
+	options contract.TestOptions
 	filter  *regexp.Regexp
 }
 
@@ -92,13 +93,13 @@ func (f *testFlags) plan() (*testPlan, error) {
 	if p.cases, err = findCases(f.cases, p.filter, (*casefile.Case).ForActor); err != nil {
 		return nil, err
 	}
-	p.options = wasmbus.TestOptions{Patterns: []string{".*"}}
+	p.options = contract.TestOptions{Patterns: []string{".*"}}
 	if f.options != "" {
 		b, err := os.ReadFile(f.options)
 		if err != nil {
 			return nil, fmt.Errorf("--options: %w", err)
 		}
-		p.options = wasmbus.TestOptions{}
+		p.options = contract.TestOptions{}
 		if err := wasmbus.DecodeJSON(b, &p.options); err != nil {
 			return nil, fmt.Errorf("--options %s: %w", f.options, err)
 		}
@@ -165,10 +166,11 @@ func unknownOperation(err error) bool {
 // runOwn runs the tests inside the actor.
 func (p *testPlan) runOwn(ctx context.Context, c *caller, key string, r *report) error {
 	began := c.ses.io.Now()
-	reply, err := c.call(ctx, key, wasmbus.OpTestingStart, p.options.Marshal(), "")
+	options := p.options.MarshalMsgpack() // which every generation of actors reads, also those that answer in CBOR
+	reply, err := c.call(ctx, key, contract.TestingStartOperation, options, "")
 	if unknownOperation(err) {
 		first := err
-		if reply, err = c.call(ctx, key, wasmbus.OpStart, p.options.Marshal(), ""); unknownOperation(err) {
+		if reply, err = c.call(ctx, key, wasmbus.OpStart, options, ""); unknownOperation(err) {
 			return fmt.Errorf("the actor has no tests of its own (contract wasmcloud:testing); give --cases: %w", first)
 		}
 	}

@@ -61,7 +61,7 @@ func TestInAHost(t *testing.T) {
 	control := lattice.NewControl(conn, lattice.ControlConfig{})
 	actor := filepath.Join(dir, "actor.wasm")
 	// An actor whose tests are one, which passes.
-	wasm, err := testkit.Sign(ctx, dir, signer.Command, testkit.Speaking(wasmbus.MarshalTestResults([]wasmbus.TestResult{{Name: "adds", Passed: true}})),
+	wasm, err := testkit.Sign(ctx, dir, signer.Command, testkit.Speaking([]byte("\x91\x82\xa4name\xa4adds\xa6passed\xc3")),
 		"--name", "tested", "--ver", "0.1.0", "--rev", "0", "--cap", Contract)
 	if err == nil {
 		err = os.WriteFile(actor, wasm, 0o600)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -32,7 +33,7 @@ type run struct {
 	link   provider.LinkDefinition
 	cancel context.CancelFunc
 	done   chan struct{} // closed when results and err are there
-	tests  []wasmbus.TestResult
+	tests  []contract.TestResult
 	err    error
 }
 
@@ -59,9 +60,9 @@ func (r *run) stop() {
 // askAgain is how long to wait for an actor that does not run yet.
 const askAgain = 100 * time.Millisecond
 
-func (r *run) ask(ctx context.Context, s settings) ([]wasmbus.TestResult, error) {
-	payload := s.options.Marshal()
-	reply, err := r.host.CallActor(ctx, r.link, wasmbus.OpTestingStart, payload)
+func (r *run) ask(ctx context.Context, s settings) ([]contract.TestResult, error) {
+	payload := s.options.MarshalMsgpack() // which every generation of actors reads
+	reply, err := r.host.CallActor(ctx, r.link, contract.TestingStartOperation, payload)
 	for errors.Is(err, provider.ErrNobody) {
 		timer := time.NewTimer(askAgain)
 		select {
@@ -73,7 +74,7 @@ func (r *run) ask(ctx context.Context, s settings) ([]wasmbus.TestResult, error)
 			}
 			return nil, fmt.Errorf("the actor did not start within %v: %w", s.timeout, err)
 		}
-		reply, err = r.host.CallActor(ctx, r.link, wasmbus.OpTestingStart, payload)
+		reply, err = r.host.CallActor(ctx, r.link, contract.TestingStartOperation, payload)
 	}
 	var refusal *provider.ActorError
 	if errors.As(err, &refusal) {
@@ -98,7 +99,7 @@ func (r *run) publish() {
 			out.Passed++
 			log.Info("Pass: " + t.Name)
 		} else {
-			one.Error = t.Failure()
+			one.Error = wasmbus.TestFailure(t.SnapData)
 			log.Error("Fail: " + t.Name + ": " + one.Error)
 		}
 		out.Tests = append(out.Tests, one)
@@ -125,10 +126,16 @@ func (r *run) call(ctx context.Context, c provider.Call) ([]byte, error) {
 	if !startOperation(c.Operation) {
 		return nil, provider.UnknownOperation(c.Operation)
 	}
-	options, err := wasmbus.UnmarshalTestOptions(c.Msg)
-	if len(c.Msg) > 0 && err != nil {
-		return nil, err
+	options := c.Msg
+	if len(options) == 0 { // as callers of 2021, who know no CBOR
+		options = contract.TestOptions{}.MarshalMsgpack()
 	}
+	reply, _, err := contract.DispatchTesting(ctx, r, contract.TestingStartOperation, options)
+	return reply, err
+}
+
+// Start gives the results that are asked for.
+func (r *run) Start(ctx context.Context, options contract.TestOptions) ([]contract.TestResult, error) {
 	select {
 	case <-r.done:
 	case <-ctx.Done():
@@ -137,20 +144,16 @@ func (r *run) call(ctx context.Context, c provider.Call) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	picked, err := pick(r.tests, options.Patterns)
-	if err != nil {
-		return nil, err
-	}
-	return wasmbus.MarshalTestResults(picked), nil
+	return pick(r.tests, options.Patterns)
 }
 
 // pick gives the results that the patterns ask for, in the order of the patterns, each
 // once.
-func pick(all []wasmbus.TestResult, patterns []string) ([]wasmbus.TestResult, error) {
+func pick(all []contract.TestResult, patterns []string) ([]contract.TestResult, error) {
 	if len(patterns) == 0 {
 		return all, nil
 	}
-	var out []wasmbus.TestResult
+	var out []contract.TestResult
 	taken := map[int]bool{}
 	for _, p := range patterns {
 		re, err := regexp.Compile(p)

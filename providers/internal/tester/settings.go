@@ -14,7 +14,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/casefile"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -29,18 +29,18 @@ const defaultTimeout = 30 * time.Second
 // settings are a link's values.
 type settings struct {
 	mode    string
-	options wasmbus.TestOptions // run
-	timeout time.Duration       // run: for the actor to be there, and for its tests
-	fakes   *casefile.Case      // replay
-	file    string              // record
-	from    string              // record: the provider's key
-	link    string              // record: the provider's link name
+	options contract.TestOptions // run
+	timeout time.Duration        // run: for the actor to be there, and for its tests
+	fakes   *casefile.Case       // replay
+	file    string               // record
+	from    string               // record: the provider's key
+	link    string               // record: the provider's link name
 }
 
 // readSettings reads `mode` and what belongs to it; a value that is not known is an
 // error, because a mistyped one would be a test that tests nothing.
 func readSettings(l provider.LinkDefinition) (settings, error) {
-	s := settings{timeout: defaultTimeout, link: casefile.DefaultLink, options: wasmbus.TestOptions{Patterns: []string{".*"}, Options: map[string]string{}}}
+	s := settings{timeout: defaultTimeout, link: casefile.DefaultLink, options: contract.TestOptions{Patterns: []string{".*"}, Options: map[string]string{}}}
 	if s.mode = l.Values["mode"]; s.mode == "" {
 		s.mode = modeRun
 		if l.ContractID != Contract {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/casefile"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -96,5 +97,5 @@ func (r *replay) stop() {}
 
 // startOperation recognises the one operation of the contract under both its names.
 func startOperation(name string) bool {
-	return name == wasmbus.OpTestingStart || name == wasmbus.OpStart
+	return name == contract.TestingStartOperation || name == wasmbus.OpStart
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/fakehost"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -110,14 +111,18 @@ func link(actor, contract string, values ...string) provider.LinkDefinition {
 // tested is an actor with two tests, which answers in one of the two ways of its kind.
 func tested(old bool) func(string, []byte, func(string, string)) ([]byte, error) {
 	return func(op string, payload []byte, _ func(string, string)) ([]byte, error) {
-		results := []wasmbus.TestResult{{Name: "adds", Passed: true}, {Name: "fails", SnapData: []byte(`{"error":"1 is not 2"}`)}}
+		results := &run{done: make(chan struct{}), tests: []contract.TestResult{{Name: "adds", Passed: true}, {Name: "fails", SnapData: []byte(`{"error":"1 is not 2"}`)}}}
+		close(results.done)
 		switch {
 		case old && op == wasmbus.OpStart:
-			return wasmbus.MarshalTestResults(results), nil
-		case !old && op == wasmbus.OpTestingStart:
-			return wasmbus.MarshalTestResultsCBOR(results)
+			payload = contract.TestOptions{}.MarshalMsgpack()
+		case !old && op == contract.TestingStartOperation:
+			payload = contract.TestOptions{}.MarshalCbor() // answered in the same format
+		default:
+			return nil, errors.New(op + " - unknown method")
 		}
-		return nil, errors.New(op + " - unknown method")
+		reply, _, err := contract.DispatchTesting(context.Background(), results, contract.TestingStartOperation, payload)
+		return reply, err
 	}
 }
 
@@ -145,14 +150,14 @@ func TestRunsTheTestsOfALinkedActor(t *testing.T) {
 				t.Errorf("published\n%s\nwant\n%s", msg.Data, want)
 			}
 			// It answers the contract's operation itself.
-			got, err := b.ask(actor, serviceKey, Contract, wasmbus.OpTestingStart, `{"patterns":["a.d"],"options":{}}`)
+			got, err := b.ask(actor, serviceKey, Contract, contract.TestingStartOperation, `{"patterns":["a.d"],"options":{}}`)
 			if err != nil || got != `[{"name":"adds","passed":true}]` {
 				t.Errorf("one: %s, %v", got, err)
 			}
 			if got, err := b.ask(actor, serviceKey, Contract, wasmbus.OpStart, ``); err != nil || strings.Count(got, "passed") != 2 {
 				t.Errorf("all: %s, %v", got, err)
 			}
-			if _, err := b.ask(actor, serviceKey, Contract, wasmbus.OpTestingStart, `{"patterns":["("],"options":{}}`); err == nil {
+			if _, err := b.ask(actor, serviceKey, Contract, contract.TestingStartOperation, `{"patterns":["("],"options":{}}`); err == nil {
 				t.Error("a broken pattern is accepted")
 			}
 			if _, err := b.ask(actor, serviceKey, Contract, "Testing.Other", ``); err == nil {

@@ -5,7 +5,6 @@
 package cbor
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
@@ -57,12 +56,12 @@ func AppendInt(b []byte, v int64) []byte {
 
 // AppendFloat32 appends a floating-point number of 32 bits, the only ones that peers take for a Float.
 func AppendFloat32(b []byte, v float32) []byte {
-	return binary.BigEndian.AppendUint32(append(b, float32b), math.Float32bits(v))
+	return appendBig(append(b, float32b), uint64(math.Float32bits(v)), 4)
 }
 
 // AppendFloat appends a floating-point number of 64 bits.
 func AppendFloat(b []byte, v float64) []byte {
-	return binary.BigEndian.AppendUint64(append(b, float64b), math.Float64bits(v))
+	return appendBig(append(b, float64b), math.Float64bits(v), 8)
 }
 
 // AppendString appends a string.
@@ -88,11 +87,20 @@ func appendHead(b []byte, kind byte, v uint64) []byte {
 	case v <= math.MaxUint8:
 		return append(b, kind|24, byte(v))
 	case v <= math.MaxUint16:
-		return binary.BigEndian.AppendUint16(append(b, kind|25), uint16(v))
+		return appendBig(append(b, kind|25), v, 2)
 	case v <= math.MaxUint32:
-		return binary.BigEndian.AppendUint32(append(b, kind|26), uint32(v))
+		return appendBig(append(b, kind|26), v, 4)
 	}
-	return binary.BigEndian.AppendUint64(append(b, kind|27), v)
+	return appendBig(append(b, kind|27), v, 8)
+}
+
+// appendBig appends the lower bytes of v, the highest first. Package encoding/binary would bring
+// reflect into every actor.
+func appendBig(b []byte, v uint64, size int) []byte {
+	for i := size - 1; i >= 0; i-- {
+		b = append(b, byte(v>>(8*i)))
+	}
+	return b
 }
 
 // AppendTime appends a point in time: two values, seconds since 1970 and nanoseconds. Where one

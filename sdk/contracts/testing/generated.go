@@ -5,7 +5,10 @@
 // Tests that an actor runs within itself.
 package testing
 
-import "github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+import (
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/cbor"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
+)
 
 // Contract is the contract's id.
 const Contract = "wasmcloud:testing"
@@ -24,11 +27,20 @@ type TestingClient struct {
 // Start: Runs tests and tells how they went.
 func (c TestingClient) Start(in TestOptions) (out []TestResult, err error) {
 	var b []byte
-	b = in.AppendMsgpack(b)
+	b = cbor.Begin(b)
+	b = in.AppendCbor(b)
 	if b, err = c.Call(TestingStartOperation, b); err != nil {
 		return out, err
 	}
-	err = msgpack.Read(b, func(r *msgpack.Reader) {
+	err = cbor.Read(b, func(r *cbor.Reader) {
+		out = []TestResult{}
+		r.Array(func(int) {
+			var e0 TestResult
+			r.Hold(48)
+			e0.ReadCbor(r)
+			out = append(out, e0)
+		})
+	}, func(r *msgpack.Reader) {
 		out = []TestResult{}
 		r.Array(func(int) {
 			var e0 TestResult
@@ -53,7 +65,7 @@ func DispatchTesting[C any](ctx C, s Testing[C], operation string, payload []byt
 	switch operation {
 	case TestingStartOperation:
 		var in TestOptions
-		if err := msgpack.Read(payload, in.ReadMsgpack); err != nil {
+		if err := cbor.Read(payload, in.ReadCbor, in.ReadMsgpack); err != nil {
 			return nil, true, msgpack.Explain("reading the message of Testing.Start", err)
 		}
 		out, err := s.Start(ctx, in)
@@ -61,6 +73,14 @@ func DispatchTesting[C any](ctx C, s Testing[C], operation string, payload []byt
 			return nil, true, err
 		}
 		var b []byte
+		if cbor.Spoken(payload) {
+			b = cbor.Begin(b)
+			b = cbor.AppendArray(b, len(out))
+			for _, e0 := range out {
+				b = e0.AppendCbor(b)
+			}
+			return b, true, nil
+		}
 		b = msgpack.AppendArray(b, len(out))
 		for _, e0 := range out {
 			b = e0.AppendMsgpack(b)
@@ -139,6 +159,52 @@ func (v *TestOptions) ReadMsgpack(r *msgpack.Reader) {
 	})
 }
 
+// MarshalCbor writes the message as services of protocol 2 send it.
+func (v TestOptions) MarshalCbor() []byte { return v.AppendCbor(cbor.Begin(nil)) }
+
+// UnmarshalCbor reads the message, also if it is in MessagePack.
+func (v *TestOptions) UnmarshalCbor(b []byte) error {
+	*v = TestOptions{}
+	return msgpack.Explain("reading TestOptions", cbor.Read(b, v.ReadCbor, v.ReadMsgpack))
+}
+
+// AppendCbor appends the message, without what Begin writes.
+func (v TestOptions) AppendCbor(b []byte) []byte {
+	b = cbor.AppendArray(b, 2)
+	b = cbor.AppendArray(b, len(v.Patterns))
+	for _, e0 := range v.Patterns {
+		b = cbor.AppendString(b, e0)
+	}
+	b = cbor.AppendMap(b, len(v.Options))
+	for _, k0 := range msgpack.Keys(v.Options) {
+		b = cbor.AppendString(b, k0)
+		b = cbor.AppendString(b, v.Options[k0])
+	}
+	return b
+}
+
+// ReadCbor reads the message from r, whose Err tells what was wrong.
+func (v *TestOptions) ReadCbor(r *cbor.Reader) {
+	r.Structure([]string{"patterns", "options"}, func(key string) {
+		switch key {
+		case "patterns":
+			v.Patterns = []string{}
+			r.Array(func(int) {
+				var e0 string
+				e0 = r.String()
+				v.Patterns = append(v.Patterns, e0)
+			})
+		case "options":
+			v.Options = map[string]string{}
+			r.Map(func(key string) {
+				var e0 string
+				e0 = r.String()
+				v.Options[key] = e0
+			})
+		}
+	})
+}
+
 // TestResult: How one test went.
 type TestResult struct {
 	// The name of the test.
@@ -181,6 +247,42 @@ func (v TestResult) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *TestResult) ReadMsgpack(r *msgpack.Reader) {
+	r.Structure([]string{"name", "passed", "snapData"}, func(key string) {
+		switch key {
+		case "name":
+			v.Name = r.String()
+		case "passed":
+			v.Passed = r.Bool()
+		case "snapData":
+			v.SnapData = r.Bytes()
+		}
+	})
+}
+
+// MarshalCbor writes the message as services of protocol 2 send it.
+func (v TestResult) MarshalCbor() []byte { return v.AppendCbor(cbor.Begin(nil)) }
+
+// UnmarshalCbor reads the message, also if it is in MessagePack.
+func (v *TestResult) UnmarshalCbor(b []byte) error {
+	*v = TestResult{}
+	return msgpack.Explain("reading TestResult", cbor.Read(b, v.ReadCbor, v.ReadMsgpack))
+}
+
+// AppendCbor appends the message, without what Begin writes.
+func (v TestResult) AppendCbor(b []byte) []byte {
+	b = cbor.AppendArray(b, 3)
+	b = cbor.AppendString(b, v.Name)
+	b = cbor.AppendBool(b, v.Passed)
+	if len(v.SnapData) > 0 {
+		b = cbor.AppendBytes(b, v.SnapData)
+	} else {
+		b = cbor.AppendNil(b)
+	}
+	return b
+}
+
+// ReadCbor reads the message from r, whose Err tells what was wrong.
+func (v *TestResult) ReadCbor(r *cbor.Reader) {
 	r.Structure([]string{"name", "passed", "snapData"}, func(key string) {
 		switch key {
 		case "name":

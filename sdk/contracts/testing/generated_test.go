@@ -14,6 +14,7 @@ func TestTestOptionsRoundTrip(t *testing.T) {
 		Options:  map[string]string{"key": "text 2"},
 	}
 	roundTripMsgpack(t, full, TestOptions.MarshalMsgpack, (*TestOptions).UnmarshalMsgpack)
+	roundTripCbor(t, full, TestOptions.MarshalCbor, (*TestOptions).UnmarshalCbor)
 }
 
 func TestTestResultRoundTrip(t *testing.T) {
@@ -23,6 +24,7 @@ func TestTestResultRoundTrip(t *testing.T) {
 		SnapData: []byte{0, 3, 0xff},
 	}
 	roundTripMsgpack(t, full, TestResult.MarshalMsgpack, (*TestResult).UnmarshalMsgpack)
+	roundTripCbor(t, full, TestResult.MarshalCbor, (*TestResult).UnmarshalCbor)
 }
 
 // roundTrip sends a message that has every member, and one that has none.
@@ -54,6 +56,18 @@ func roundTripMsgpack[T any](t *testing.T, full T, marshal func(T) []byte, unmar
 		t.Error("members of a newer peer:", err)
 	}
 	if unmarshal(&got, []byte("\xa1?")) == nil {
+		t.Error("a string is taken")
+	}
+}
+
+func roundTripCbor[T any](t *testing.T, full T, marshal func(T) []byte, unmarshal func(*T, []byte) error) {
+	t.Helper()
+	roundTrip(t, full, marshal, unmarshal)
+	var got T
+	if err := unmarshal(&got, []byte("\x7f\xa1\x61?\x82\x01\xa1\x60\xf6")); err != nil {
+		t.Error("members of a newer peer:", err)
+	}
+	if unmarshal(&got, []byte("\x7f\x61?")) == nil {
 		t.Error("a string is taken")
 	}
 }

@@ -2,6 +2,8 @@
 
 // Package samplecbor has the messages of the interface org.example.samplecbor.
 //
+// What contains itself.
+//
 // Every kind of type in one service that speaks CBOR.
 package samplecbor
 
@@ -15,6 +17,71 @@ import (
 
 // Contract is the contract's id.
 const Contract = "example:samplecbor"
+
+// The operations of Deep.
+const (
+	DeepNestOperation = "Deep.Nest"
+)
+
+// DeepClient calls the operations of Deep. Call sends a message and gives the answer:
+// in an actor that is what Context.Via gives, in a provider what Host.Via gives.
+type DeepClient struct {
+	Call func(operation string, payload []byte) ([]byte, error)
+}
+
+// Nest: Gives back what it gets.
+func (c DeepClient) Nest(in Tree) (out Tree, err error) {
+	var b []byte
+	b = cbor.Begin(b)
+	b = in.AppendCbor(b)
+	if b, err = c.Call(DeepNestOperation, b); err != nil {
+		return out, err
+	}
+	err = cbor.Read(b, out.ReadCbor, out.ReadMsgpack)
+	return out, msgpack.Explain("reading the answer of Deep.Nest", err)
+}
+
+// Deep is what implements the service. C is what goes with a call: in an actor *actor.Context,
+// in a provider what it needs.
+type Deep[C any] interface {
+	// Gives back what it gets.
+	Nest(ctx C, in Tree) (out Tree, err error)
+}
+
+// DispatchDeep reads a message, calls the operation that it is for and writes the answer; known is
+// false if the service has no such operation.
+func DispatchDeep[C any](ctx C, s Deep[C], operation string, payload []byte) (reply []byte, known bool, err error) {
+	switch operation {
+	case DeepNestOperation:
+		var in Tree
+		if err := cbor.Read(payload, in.ReadCbor, in.ReadMsgpack); err != nil {
+			return nil, true, msgpack.Explain("reading the message of Deep.Nest", err)
+		}
+		out, err := s.Nest(ctx, in)
+		if err != nil {
+			return nil, true, err
+		}
+		var b []byte
+		if cbor.Spoken(payload) {
+			b = cbor.Begin(b)
+			b = out.AppendCbor(b)
+			return b, true, nil
+		}
+		b = out.AppendMsgpack(b)
+		return b, true, nil
+	}
+	return nil, false, nil
+}
+
+// RegisterDeep lets s answer each operation of the service: in an actor, RegisterDeep(s, a.Handle).
+func RegisterDeep[C any, H ~func(C, []byte) ([]byte, error)](s Deep[C], handle func(operation string, h H)) {
+	for _, operation := range []string{DeepNestOperation} {
+		handle(operation, func(ctx C, payload []byte) ([]byte, error) {
+			reply, _, err := DispatchDeep(ctx, s, operation, payload)
+			return reply, err
+		})
+	}
+}
 
 // The operations of Sample.
 const (
@@ -275,7 +342,6 @@ type Everything struct {
 	Table    map[string][]string
 	Leaf     *Leaf
 	Must     Leaf
-	Within   []Everything
 	At       time.Time
 	Later    time.Time
 	Times    []time.Time
@@ -330,9 +396,6 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 		n++
 	}
 	if v.Leaf != nil {
-		n++
-	}
-	if len(v.Within) > 0 {
 		n++
 	}
 	if !v.Later.IsZero() {
@@ -417,13 +480,6 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 	}
 	b = msgpack.AppendString(b, "must")
 	b = v.Must.AppendMsgpack(b)
-	if len(v.Within) > 0 {
-		b = msgpack.AppendString(b, "within")
-		b = msgpack.AppendArray(b, len(v.Within))
-		for _, e0 := range v.Within {
-			b = e0.AppendMsgpack(b)
-		}
-	}
 	b = msgpack.AppendString(b, "at")
 	b = msgpack.AppendTime(b, v.At.Unix(), v.At.Nanosecond())
 	if !v.Later.IsZero() {
@@ -457,7 +513,7 @@ func (v Everything) AppendMsgpack(b []byte) []byte {
 
 // ReadMsgpack reads the message from r, whose Err tells what was wrong.
 func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
-	r.Structure([]string{"text", "optional", "flag", "maybe", "bytes", "tiny", "small", "count", "big", "signed", "ratio", "short", "other_name", "names", "table", "leaf", "must", "within", "at", "later", "times", "extra", "shape", "shapes"}, func(key string) {
+	r.Structure([]string{"text", "optional", "flag", "maybe", "bytes", "tiny", "small", "count", "big", "signed", "ratio", "short", "other_name", "names", "table", "leaf", "must", "at", "later", "times", "extra", "shape", "shapes"}, func(key string) {
 		switch key {
 		case "text":
 			v.Text = r.String()
@@ -514,16 +570,6 @@ func (v *Everything) ReadMsgpack(r *msgpack.Reader) {
 			}
 		case "must":
 			v.Must.ReadMsgpack(r)
-		case "within":
-			if !r.Nil() {
-				v.Within = []Everything{}
-				r.Array(func(int) {
-					var e0 Everything
-					r.Hold(384)
-					e0.ReadMsgpack(r)
-					v.Within = append(v.Within, e0)
-				})
-			}
 		case "at":
 			v.At = time.Unix(r.Time()).UTC()
 		case "later":
@@ -566,7 +612,7 @@ func (v *Everything) UnmarshalCbor(b []byte) error {
 
 // AppendCbor appends the message, without what Begin writes.
 func (v Everything) AppendCbor(b []byte) []byte {
-	b = cbor.AppendArray(b, 24)
+	b = cbor.AppendArray(b, 23)
 	b = cbor.AppendString(b, v.Text)
 	if v.Optional != "" {
 		b = cbor.AppendString(b, v.Optional)
@@ -606,14 +652,6 @@ func (v Everything) AppendCbor(b []byte) []byte {
 		b = cbor.AppendNil(b)
 	}
 	b = v.Must.AppendCbor(b)
-	if len(v.Within) > 0 {
-		b = cbor.AppendArray(b, len(v.Within))
-		for _, e0 := range v.Within {
-			b = e0.AppendCbor(b)
-		}
-	} else {
-		b = cbor.AppendNil(b)
-	}
 	b = cbor.AppendTime(b, v.At.Unix(), v.At.Nanosecond())
 	if !v.Later.IsZero() {
 		b = cbor.AppendTime(b, v.Later.Unix(), v.Later.Nanosecond())
@@ -651,7 +689,7 @@ func (v Everything) AppendCbor(b []byte) []byte {
 
 // ReadCbor reads the message from r, whose Err tells what was wrong.
 func (v *Everything) ReadCbor(r *cbor.Reader) {
-	r.Structure([]string{"text", "optional", "flag", "maybe", "bytes", "tiny", "small", "count", "big", "signed", "ratio", "short", "renamed", "names", "table", "leaf", "must", "within", "at", "later", "times", "extra", "shape", "shapes"}, func(key string) {
+	r.Structure([]string{"text", "optional", "flag", "maybe", "bytes", "tiny", "small", "count", "big", "signed", "ratio", "short", "renamed", "names", "table", "leaf", "must", "at", "later", "times", "extra", "shape", "shapes"}, func(key string) {
 		switch key {
 		case "text":
 			v.Text = r.String()
@@ -708,16 +746,6 @@ func (v *Everything) ReadCbor(r *cbor.Reader) {
 			}
 		case "must":
 			v.Must.ReadCbor(r)
-		case "within":
-			if !r.Nil() {
-				v.Within = []Everything{}
-				r.Array(func(int) {
-					var e0 Everything
-					r.Hold(384)
-					e0.ReadCbor(r)
-					v.Within = append(v.Within, e0)
-				})
-			}
 		case "at":
 			v.At = time.Unix(r.Time()).UTC()
 		case "later":
@@ -890,6 +918,107 @@ func (v *Loose) ReadCbor(r *cbor.Reader) {
 	})
 }
 
+// Nested: A union of itself.
+//
+// It is one of NestedGroup, NestedTree; nil is none of them.
+type Nested interface{ isNested() }
+
+// NestedGroup is a Nested.
+type NestedGroup struct{ Value []Nested }
+
+func (NestedGroup) isNested() {}
+
+// NestedTree is a Nested.
+type NestedTree struct{ Value Tree }
+
+func (NestedTree) isNested() {}
+
+func appendNestedMsgpack(b []byte, v Nested) []byte {
+	switch v := v.(type) {
+	case NestedGroup:
+		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Group")
+		b = msgpack.AppendArray(b, len(v.Value))
+		for _, e0 := range v.Value {
+			b = appendNestedMsgpack(b, e0)
+		}
+	case NestedTree:
+		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Tree")
+		b = v.Value.AppendMsgpack(b)
+	default:
+		b = msgpack.AppendNil(b)
+	}
+	return b
+}
+
+func readNestedMsgpack(r *msgpack.Reader) (v Nested) {
+	r.Variant(func(name string, value bool) bool {
+		switch {
+		case value && name == "Group":
+			var e NestedGroup
+			r.Hold(24)
+			e.Value = []Nested{}
+			r.Array(func(int) {
+				var e0 Nested
+				e0 = readNestedMsgpack(r)
+				e.Value = append(e.Value, e0)
+			})
+			v = e
+		case value && name == "Tree":
+			var e NestedTree
+			r.Hold(40)
+			e.Value.ReadMsgpack(r)
+			v = e
+		default:
+			return false
+		}
+		return true
+	})
+	return v
+}
+
+func appendNestedCbor(b []byte, v Nested) []byte {
+	switch v := v.(type) {
+	case NestedGroup:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 0)
+		b = cbor.AppendArray(b, len(v.Value))
+		for _, e0 := range v.Value {
+			b = appendNestedCbor(b, e0)
+		}
+	case NestedTree:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 1)
+		b = v.Value.AppendCbor(b)
+	default:
+		b = cbor.AppendNil(b)
+	}
+	return b
+}
+
+func readNestedCbor(r *cbor.Reader) (v Nested) {
+	r.Variant(func(n int) bool {
+		switch n {
+		case 0:
+			var e NestedGroup
+			r.Hold(24)
+			e.Value = []Nested{}
+			r.Array(func(int) {
+				var e0 Nested
+				e0 = readNestedCbor(r)
+				e.Value = append(e.Value, e0)
+			})
+			v = e
+		case 1:
+			var e NestedTree
+			r.Hold(40)
+			e.Value.ReadCbor(r)
+			v = e
+		default:
+			return false
+		}
+		return true
+	})
+	return v
+}
+
 // Nothing: A message without members.
 type Nothing struct {
 }
@@ -939,7 +1068,7 @@ func (v *Nothing) ReadCbor(r *cbor.Reader) {
 
 // Shape: One of several things.
 //
-// It is one of ShapeText, ShapeLeaf, ShapeNothingAtAll, ShapeWhen2, ShapeGroup, ShapeOpen, ShapeCount; nil is none of them.
+// It is one of ShapeText, ShapeLeaf, ShapeNothingAtAll, ShapeWhen2, ShapeOpen, ShapeCount; nil is none of them.
 type Shape interface{ isShape() }
 
 // ShapeText: Written on it.
@@ -961,11 +1090,6 @@ func (ShapeNothingAtAll) isShape() {}
 type ShapeWhen2 struct{ Value time.Time }
 
 func (ShapeWhen2) isShape() {}
-
-// ShapeGroup is a Shape.
-type ShapeGroup struct{ Value []Shape }
-
-func (ShapeGroup) isShape() {}
 
 // ShapeOpen is a Shape.
 type ShapeOpen struct{ Value document.Value }
@@ -990,12 +1114,6 @@ func appendShapeMsgpack(b []byte, v Shape) []byte {
 	case ShapeWhen2:
 		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "When2")
 		b = msgpack.AppendTime(b, v.Value.Unix(), v.Value.Nanosecond())
-	case ShapeGroup:
-		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Group")
-		b = msgpack.AppendArray(b, len(v.Value))
-		for _, e0 := range v.Value {
-			b = appendShapeMsgpack(b, e0)
-		}
 	case ShapeOpen:
 		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Open")
 		b = msgpack.AppendDocument(b, v.Value)
@@ -1025,16 +1143,6 @@ func readShapeMsgpack(r *msgpack.Reader) (v Shape) {
 			var e ShapeWhen2
 			r.Hold(24)
 			e.Value = time.Unix(r.Time()).UTC()
-			v = e
-		case value && name == "Group":
-			var e ShapeGroup
-			r.Hold(24)
-			e.Value = []Shape{}
-			r.Array(func(int) {
-				var e0 Shape
-				e0 = readShapeMsgpack(r)
-				e.Value = append(e.Value, e0)
-			})
 			v = e
 		case value && name == "Open":
 			var e ShapeOpen
@@ -1066,17 +1174,11 @@ func appendShapeCbor(b []byte, v Shape) []byte {
 	case ShapeWhen2:
 		b = cbor.AppendUint(cbor.AppendArray(b, 2), 4)
 		b = cbor.AppendTime(b, v.Value.Unix(), v.Value.Nanosecond())
-	case ShapeGroup:
-		b = cbor.AppendUint(cbor.AppendArray(b, 2), 5)
-		b = cbor.AppendArray(b, len(v.Value))
-		for _, e0 := range v.Value {
-			b = appendShapeCbor(b, e0)
-		}
 	case ShapeOpen:
-		b = cbor.AppendUint(cbor.AppendArray(b, 2), 6)
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 5)
 		b = cbor.AppendDocument(b, v.Value)
 	case ShapeCount:
-		b = cbor.AppendUint(cbor.AppendArray(b, 2), 7)
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 6)
 		b = cbor.AppendUint(b, uint64(v.Value))
 	default:
 		b = cbor.AppendNil(b)
@@ -1103,20 +1205,10 @@ func readShapeCbor(r *cbor.Reader) (v Shape) {
 			e.Value = time.Unix(r.Time()).UTC()
 			v = e
 		case 5:
-			var e ShapeGroup
-			r.Hold(24)
-			e.Value = []Shape{}
-			r.Array(func(int) {
-				var e0 Shape
-				e0 = readShapeCbor(r)
-				e.Value = append(e.Value, e0)
-			})
-			v = e
-		case 6:
 			var e ShapeOpen
 			e.Value = r.Document()
 			v = e
-		case 7:
+		case 6:
 			var e ShapeCount
 			e.Value = uint32(r.Uint(32))
 			v = e
@@ -1126,6 +1218,116 @@ func readShapeCbor(r *cbor.Reader) (v Shape) {
 		return true
 	})
 	return v
+}
+
+// Tree: A tree.
+type Tree struct {
+	Branches []Tree
+	Inner    Nested
+}
+
+// MarshalMsgpack writes the message. Optional members that are zero are left out.
+func (v Tree) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
+
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
+func (v *Tree) UnmarshalMsgpack(b []byte) error {
+	*v = Tree{}
+	r := msgpack.NewReader(b)
+	v.ReadMsgpack(r)
+	return msgpack.Explain("reading Tree", r.Done())
+}
+
+// AppendMsgpack appends the message.
+func (v Tree) AppendMsgpack(b []byte) []byte {
+	n := 0
+	if len(v.Branches) > 0 {
+		n++
+	}
+	if v.Inner != nil {
+		n++
+	}
+	b = msgpack.AppendMap(b, n)
+	if len(v.Branches) > 0 {
+		b = msgpack.AppendString(b, "branches")
+		b = msgpack.AppendArray(b, len(v.Branches))
+		for _, e0 := range v.Branches {
+			b = e0.AppendMsgpack(b)
+		}
+	}
+	if v.Inner != nil {
+		b = msgpack.AppendString(b, "inner")
+		b = appendNestedMsgpack(b, v.Inner)
+	}
+	return b
+}
+
+// ReadMsgpack reads the message from r, whose Err tells what was wrong.
+func (v *Tree) ReadMsgpack(r *msgpack.Reader) {
+	r.Structure([]string{"branches", "inner"}, func(key string) {
+		switch key {
+		case "branches":
+			if !r.Nil() {
+				v.Branches = []Tree{}
+				r.Array(func(int) {
+					var e0 Tree
+					r.Hold(40)
+					e0.ReadMsgpack(r)
+					v.Branches = append(v.Branches, e0)
+				})
+			}
+		case "inner":
+			v.Inner = readNestedMsgpack(r)
+		}
+	})
+}
+
+// MarshalCbor writes the message as services of protocol 2 send it.
+func (v Tree) MarshalCbor() []byte { return v.AppendCbor(cbor.Begin(nil)) }
+
+// UnmarshalCbor reads the message, also if it is in MessagePack.
+func (v *Tree) UnmarshalCbor(b []byte) error {
+	*v = Tree{}
+	return msgpack.Explain("reading Tree", cbor.Read(b, v.ReadCbor, v.ReadMsgpack))
+}
+
+// AppendCbor appends the message, without what Begin writes.
+func (v Tree) AppendCbor(b []byte) []byte {
+	b = cbor.AppendArray(b, 2)
+	if len(v.Branches) > 0 {
+		b = cbor.AppendArray(b, len(v.Branches))
+		for _, e0 := range v.Branches {
+			b = e0.AppendCbor(b)
+		}
+	} else {
+		b = cbor.AppendNil(b)
+	}
+	if v.Inner != nil {
+		b = appendNestedCbor(b, v.Inner)
+	} else {
+		b = cbor.AppendNil(b)
+	}
+	return b
+}
+
+// ReadCbor reads the message from r, whose Err tells what was wrong.
+func (v *Tree) ReadCbor(r *cbor.Reader) {
+	r.Structure([]string{"branches", "inner"}, func(key string) {
+		switch key {
+		case "branches":
+			if !r.Nil() {
+				v.Branches = []Tree{}
+				r.Array(func(int) {
+					var e0 Tree
+					r.Hold(40)
+					e0.ReadCbor(r)
+					v.Branches = append(v.Branches, e0)
+				})
+			}
+		case "inner":
+			v.Inner = readNestedCbor(r)
+		}
+	})
 }
 
 // Unit: Nothing: the answer of operations that give none.

@@ -34,12 +34,12 @@ func TestEverythingRoundTrip(t *testing.T) {
 		Must: Leaf{
 			At: 1,
 		},
-		At:     time.Unix(19, 999999999).UTC(),
-		Later:  time.Unix(20, 999999999).UTC(),
-		Times:  []time.Time{time.Unix(21, 999999999).UTC()},
-		Extra:  document.Object{"key": document.Array{document.Int(-22), document.String("text"), nil}},
-		Shape:  ShapeCount{Value: 23},
-		Shapes: []Shape{ShapeCount{Value: 24}},
+		At:     time.Unix(18, 999999999).UTC(),
+		Later:  time.Unix(19, 999999999).UTC(),
+		Times:  []time.Time{time.Unix(20, 999999999).UTC()},
+		Extra:  document.Object{"key": document.Array{document.Int(-21), document.String("text"), nil}},
+		Shape:  ShapeCount{Value: 22},
+		Shapes: []Shape{ShapeCount{Value: 23}},
 	}
 	roundTripMsgpack(t, full, Everything.MarshalMsgpack, (*Everything).UnmarshalMsgpack)
 	roundTripCbor(t, full, Everything.MarshalCbor, (*Everything).UnmarshalCbor)
@@ -69,6 +69,14 @@ func TestNothingRoundTrip(t *testing.T) {
 	full := Nothing{}
 	roundTripMsgpack(t, full, Nothing.MarshalMsgpack, (*Nothing).UnmarshalMsgpack)
 	roundTripCbor(t, full, Nothing.MarshalCbor, (*Nothing).UnmarshalCbor)
+}
+
+func TestTreeRoundTrip(t *testing.T) {
+	full := Tree{
+		Inner: nil,
+	}
+	roundTripMsgpack(t, full, Tree.MarshalMsgpack, (*Tree).UnmarshalMsgpack)
+	roundTripCbor(t, full, Tree.MarshalCbor, (*Tree).UnmarshalCbor)
 }
 
 func TestUnitRoundTrip(t *testing.T) {
@@ -122,6 +130,36 @@ func roundTripCbor[T any](t *testing.T, full T, marshal func(T) []byte, unmarsha
 	}
 }
 
+// stubDeep is given the messages of TestDeepCalls.
+type stubDeep struct{}
+
+func (stubDeep) Nest(t *testing.T, in Tree) (out Tree, err error) {
+	same(t, in, Tree{
+		Inner: nil,
+	})
+	return Tree{
+		Inner: nil,
+	}, nil
+}
+
+func TestDeepCalls(t *testing.T) {
+	handlers := map[string]func(*testing.T, []byte) ([]byte, error){}
+	RegisterDeep(stubDeep{}, func(operation string, h func(*testing.T, []byte) ([]byte, error)) { handlers[operation] = h })
+	c := DeepClient{Call: func(operation string, payload []byte) ([]byte, error) { return handlers[operation](t, payload) }}
+	if out, err := c.Nest(Tree{
+		Inner: nil,
+	}); err != nil {
+		t.Error(err)
+	} else {
+		same(t, out, Tree{
+			Inner: nil,
+		})
+	}
+	if _, known, err := DispatchDeep(t, stubDeep{}, "Deep.", nil); known || err != nil {
+		t.Error("an operation without a name is known", err)
+	}
+}
+
 // stubSample is given the messages of TestSampleCalls.
 type stubSample struct{}
 
@@ -148,12 +186,12 @@ func (stubSample) Echo(t *testing.T, in Everything) (out Everything, err error) 
 		Must: Leaf{
 			At: 1,
 		},
-		At:     time.Unix(19, 999999999).UTC(),
-		Later:  time.Unix(20, 999999999).UTC(),
-		Times:  []time.Time{time.Unix(21, 999999999).UTC()},
-		Extra:  document.Object{"key": document.Array{document.Int(-22), document.String("text"), nil}},
-		Shape:  ShapeCount{Value: 23},
-		Shapes: []Shape{ShapeCount{Value: 24}},
+		At:     time.Unix(18, 999999999).UTC(),
+		Later:  time.Unix(19, 999999999).UTC(),
+		Times:  []time.Time{time.Unix(20, 999999999).UTC()},
+		Extra:  document.Object{"key": document.Array{document.Int(-21), document.String("text"), nil}},
+		Shape:  ShapeCount{Value: 22},
+		Shapes: []Shape{ShapeCount{Value: 23}},
 	})
 	return Everything{
 		Text:     "text 1",
@@ -177,12 +215,12 @@ func (stubSample) Echo(t *testing.T, in Everything) (out Everything, err error) 
 		Must: Leaf{
 			At: 1,
 		},
-		At:     time.Unix(19, 999999999).UTC(),
-		Later:  time.Unix(20, 999999999).UTC(),
-		Times:  []time.Time{time.Unix(21, 999999999).UTC()},
-		Extra:  document.Object{"key": document.Array{document.Int(-22), document.String("text"), nil}},
-		Shape:  ShapeCount{Value: 23},
-		Shapes: []Shape{ShapeCount{Value: 24}},
+		At:     time.Unix(18, 999999999).UTC(),
+		Later:  time.Unix(19, 999999999).UTC(),
+		Times:  []time.Time{time.Unix(20, 999999999).UTC()},
+		Extra:  document.Object{"key": document.Array{document.Int(-21), document.String("text"), nil}},
+		Shape:  ShapeCount{Value: 22},
+		Shapes: []Shape{ShapeCount{Value: 23}},
 	}, nil
 }
 
@@ -248,12 +286,12 @@ func TestSampleCalls(t *testing.T) {
 		Must: Leaf{
 			At: 1,
 		},
-		At:     time.Unix(19, 999999999).UTC(),
-		Later:  time.Unix(20, 999999999).UTC(),
-		Times:  []time.Time{time.Unix(21, 999999999).UTC()},
-		Extra:  document.Object{"key": document.Array{document.Int(-22), document.String("text"), nil}},
-		Shape:  ShapeCount{Value: 23},
-		Shapes: []Shape{ShapeCount{Value: 24}},
+		At:     time.Unix(18, 999999999).UTC(),
+		Later:  time.Unix(19, 999999999).UTC(),
+		Times:  []time.Time{time.Unix(20, 999999999).UTC()},
+		Extra:  document.Object{"key": document.Array{document.Int(-21), document.String("text"), nil}},
+		Shape:  ShapeCount{Value: 22},
+		Shapes: []Shape{ShapeCount{Value: 23}},
 	}); err != nil {
 		t.Error(err)
 	} else {
@@ -279,12 +317,12 @@ func TestSampleCalls(t *testing.T) {
 			Must: Leaf{
 				At: 1,
 			},
-			At:     time.Unix(19, 999999999).UTC(),
-			Later:  time.Unix(20, 999999999).UTC(),
-			Times:  []time.Time{time.Unix(21, 999999999).UTC()},
-			Extra:  document.Object{"key": document.Array{document.Int(-22), document.String("text"), nil}},
-			Shape:  ShapeCount{Value: 23},
-			Shapes: []Shape{ShapeCount{Value: 24}},
+			At:     time.Unix(18, 999999999).UTC(),
+			Later:  time.Unix(19, 999999999).UTC(),
+			Times:  []time.Time{time.Unix(20, 999999999).UTC()},
+			Extra:  document.Object{"key": document.Array{document.Int(-21), document.String("text"), nil}},
+			Shape:  ShapeCount{Value: 22},
+			Shapes: []Shape{ShapeCount{Value: 23}},
 		})
 	}
 	if err := c.Fire(Nothing{}); err != nil {

@@ -133,25 +133,22 @@ structure Everything {
     must: Leaf
 
     @n(17)
-    within: Many
-
-    @n(18)
     @required
     at: Timestamp
 
-    @n(19)
+    @n(18)
     later: Timestamp
 
-    @n(20)
+    @n(19)
     times: Times
 
-    @n(21)
+    @n(20)
     extra: Document
 
-    @n(22)
+    @n(21)
     shape: Shape
 
-    @n(23)
+    @n(22)
     shapes: Shapes
 }
 
@@ -173,12 +170,9 @@ union Shape {
     when2: Timestamp
 
     @n(5)
-    group: Shapes
-
-    @n(6)
     open: Document
 
-    @n(7)
+    @n(6)
     count: U32
 }
 
@@ -203,10 +197,6 @@ structure Leaf {
     at: U32
 }
 
-list Many {
-    member: Everything
-}
-
 list Names {
     member: String
 }
@@ -222,4 +212,48 @@ list Times {
 map Table {
     key: String
     value: Names
+}
+
+// From here on it is not for weld-codegen, whose stack overflows at types that contain themselves.
+/// What contains itself.
+@wasmbus(contractId: "example:samplecbor", actorReceive: true, protocol: "2")
+service Deep {
+    version: "1"
+    operations: [
+        Nest
+    ]
+}
+
+/// Gives back what it gets.
+operation Nest {
+    input: Tree
+    output: Tree
+}
+
+/// A tree.
+@wasmbusData
+structure Tree {
+    @n(0)
+    branches: Trees
+
+    @n(1)
+    inner: Nested
+}
+
+/// A union of itself.
+@wasmbusData
+union Nested {
+    @n(0)
+    group: NestedList
+
+    @n(1)
+    tree: Tree
+}
+
+list NestedList {
+    member: Nested
+}
+
+list Trees {
+    member: Tree
 }

@@ -21,6 +21,13 @@ const realTools = "E2E_REAL_TOOLS"
 
 // TestToolsTogether runs what needs several tools: registry, host and clients.
 func TestToolsTogether(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/together", Setup: withTools(t), RequireUniqueNames: true, RequireExplicitExec: true,
+	})
+}
+
+// withTools lets scripts run the tools, with an empty home; probe_s.wasm is a signed actor.
+func withTools(t *testing.T) func(*testscript.Env) error {
 	probe, err := os.ReadFile("../internal/host/core/testdata/probe_s.wasm")
 	if err != nil {
 		t.Fatal(err)
@@ -33,26 +40,21 @@ func TestToolsTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/together",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("MK", includes)
-			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
-			tools, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
-			env.Setenv("WASMCLOUD_TOOLS", tools)
-			env.Setenv(realTools, "1")
-			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
-			env.Defer(func() { stopRegistries(t, env.WorkDir) })
-			return os.WriteFile(filepath.Join(env.WorkDir, "probe_s.wasm"), probe, 0o644)
-		},
-		RequireUniqueNames:  true,
-		RequireExplicitExec: true,
-	})
+	return func(env *testscript.Env) error {
+		env.Setenv("MK", includes)
+		env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
+		tools, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+		env.Setenv("WASMCLOUD_TOOLS", tools)
+		env.Setenv(realTools, "1")
+		env.Setenv("HOME", env.WorkDir)
+		env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+		env.Defer(func() { stopDaemons(t, env.WorkDir) })
+		return os.WriteFile(filepath.Join(env.WorkDir, "probe_s.wasm"), probe, 0o644)
+	}
 }
 
-// stopRegistries ends what a script that failed has left running.
-func stopRegistries(t *testing.T, dir string) {
+// stopDaemons ends the registries and hosts that a script that failed has left running.
+func stopDaemons(t *testing.T, dir string) {
 	states, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		t.Error(err)

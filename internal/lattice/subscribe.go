@@ -24,7 +24,13 @@ func (c *Conn) Subscribe(subject, queue string, handle func(subject, reply strin
 	closed := make(chan struct{})
 	sub.SetClosedHandler(func(string) { close(closed) })
 	return sync.OnceFunc(func() {
-		if sub.Drain() != nil {
+		// Draining asks the server for what is still on its way, and waits for one that is
+		// away: a host has several subscriptions, and its end would take as many waits.
+		end := sub.Drain
+		if !c.nc.IsConnected() {
+			end = sub.Unsubscribe
+		}
+		if end() != nil {
 			return // the connection is gone, and the subscription with it
 		}
 		timeout := time.NewTimer(drainTime)

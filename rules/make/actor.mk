@@ -15,6 +15,7 @@
 #   UNSIGNED_WASM  a finished wasm to sign; by default what the sources here compile to, build/$(PROJECT).wasm
 #   DIST_WASM      the signed file, build/$(PROJECT)_s.wasm
 #   SIGNED_JWT     a token signed before, $(PROJECT).jwt; used if it is there and fits, then no key is needed
+#   BUILT          yes: compile nothing, take what was compiled before
 #   CARGO          for Rust; and WASM_TARGET, if neither .cargo/config.toml nor CARGO_BUILD_TARGET names a target
 #   GO TINYGO      for Go, and for actors that import wasmCloud's SDK for TinyGo;  WASH  for your own rules
 #   OP DATA        for `make call`: operation, and JSON or @file
@@ -41,6 +42,7 @@ PUSH_REG_CMD ?= $(OCIPUSH) push $(REG_URL)
 RPC_TEST_TIMEOUT_MS ?= 2000
 
 _wm_dist = $(DIST_WASM)
+_wm_outputs = DIST_WASM= and UNSIGNED_WASM=
 _wm_ref = $(REG_URL)
 include $(_wm_here)common.mk
 
@@ -52,12 +54,16 @@ all:: $(DIST_WASM)
 signed: $(DIST_WASM)
 
 # --- compile: what lies in the folder says how -----------------------------------------------
-ifneq ($(wildcard Cargo.toml),)
+ifneq ($(BUILT),)
+# Compiled before, where no key and no password was: what lies there is signed and pushed.
+UNSIGNED_WASM ?= build/$(PROJECT).wasm
+
+else ifneq ($(wildcard Cargo.toml),)
 UNSIGNED_WASM ?= build/$(PROJECT).wasm
 
 # cargo says itself where it put the wasm: TARGET_DIR, which upstream had for that, is not needed.
 $(UNSIGNED_WASM): .FORCE | $(call need,COMPILE) $(call after,clean)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(COMPILE) rust --name $(PROJECT) --target $(WASM_TARGET) -o $@ -- $(CARGO) $(if $(Q),>/dev/null)
 
 # Plain Go's compiler cannot compile what that SDK needs.
@@ -66,17 +72,17 @@ UNSIGNED_WASM ?= build/$(PROJECT).wasm
 TINYGO ?= tinygo
 
 $(UNSIGNED_WASM): .FORCE | $(call need,COMPILE) $(call after,clean)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(COMPILE) tinygo -o $@ -- $(TINYGO) $(if $(Q),>/dev/null)
 
 else ifneq ($(wildcard *.go),)
 _wm_go := yes
 UNSIGNED_WASM ?= build/$(PROJECT).wasm
-_wm_raw := build/$(PROJECT)_raw.wasm
+_wm_raw = $(basename $(UNSIGNED_WASM))_raw.wasm
 
 # go keeps a cache of its own and is asked each time; equal output is left untouched from here on.
 $(UNSIGNED_WASM): .FORCE | $(call need,WASMFIX)
-	@mkdir -p build $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' -o $(_wm_raw) .
 	$(Q)$(WASMFIX) $(foreach c,$(CLAIMS),--caps $(c)) -o $@ $(_wm_raw) $(if $(Q),>/dev/null)
 else
@@ -86,7 +92,7 @@ endif
 
 # --- sign: always asked, and the file is left untouched when its bytes would be equal ---------
 $(DIST_WASM): $(UNSIGNED_WASM) .FORCE | $(call need,SIGNER) $(call after,clean)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(SIGNER) sign $< $(_wm_claims) $(_wm_jwt) --destination $@
 
 _wm_claims = $(foreach c,$(CLAIMS),-c $(c)) --name $(ACTOR_NAME) --ver $(VERSION) --rev $(REVISION) $(if $(ACTOR_ALIAS),--call-alias $(ACTOR_ALIAS))

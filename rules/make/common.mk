@@ -43,6 +43,9 @@ export KEYDIR
 
 check-var-defined = $(if $(strip $($1)),,$(error Required variable "$1" is not defined))
 
+# $(call _wm_folder,FOLDER) makes it. A checkout may be one that nobody may write to.
+_wm_folder = mkdir -p $1 || { echo "$1 cannot be made; if it is read-only, name files elsewhere by $(_wm_outputs)" >&2; exit 1; }
+
 up: | $(call need,REGISTRY) $(call need,DEVHOST)
 	$(Q)$(REGISTRY) up --any-port
 	$(Q)$(DEVHOST) up --any-port

@@ -17,7 +17,7 @@
 #   oci_url        full reference, $(oci_url_base)/$(bin_name):$(VERSION); oci_url_base is $(REG_SERVER)
 #   oci_insecure   --insecure for a registry off this machine that speaks plain HTTP
 #   link_name      for `start`, default
-#   KEYDIR SIGNED_JWT REG_SERVER START_TIMEOUT_MS CARGO CROSS GO     as for actors; CROSS is Rust's cross
+#   KEYDIR SIGNED_JWT BUILT REG_SERVER START_TIMEOUT_MS CARGO CROSS GO     as for actors; CROSS is Rust's cross
 #   subdirs        folders with Makefiles of their own, to which top_targets are forwarded
 #
 # Targets
@@ -52,6 +52,7 @@ par_targets  ?= x86_64-unknown-linux-gnu x86_64-apple-darwin aarch64-unknown-lin
 	armv7-unknown-linux-gnueabihf x86_64-pc-windows-gnu
 
 _wm_dist = $(dest_par)
+_wm_outputs = dest_par= and bin_target0=
 _wm_ref = $(oci_url)
 _wm_dev_flags = --link-name $(link_name)
 include $(_wm_here)common.mk
@@ -69,6 +70,12 @@ _wm_pack := $(foreach b,$(BIN),$(if $(findstring =,$b),--bin $b,$(if $(par_targe
 _wm_full_files := $(_wm_files)
 _wm_full_pack := $(_wm_pack)
 
+else ifneq ($(BUILT),)
+bin_target0 ?= build/$(bin_name)$(_wm_exe)
+_wm_built = build/$1/$(bin_name)$(call _wm_dot_exe,$1)
+_wm_full_files := $(foreach t,$(par_targets),$(call _wm_built,$t))
+_wm_full_pack := $(foreach t,$(par_targets),--bin $t=$(call _wm_built,$t))
+
 else ifneq ($(wildcard Cargo.toml),)
 bin_target0 ?= build/$(bin_name)$(_wm_exe)
 _wm_rust_build = $(COMPILE) rust --executable --name $(bin_name)
@@ -76,7 +83,7 @@ _wm_rust = build/$1/$(bin_name)$(call _wm_dot_exe,$1)
 
 # cargo knows better than make what depends on what, and is asked each time.
 $(bin_target0): .FORCE | $(call need,COMPILE) $(call after,clean)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(_wm_rust_build) -o $@ -- $(CARGO) $(if $(Q),>/dev/null)
 
 # One after the other: they share a build folder.
@@ -100,7 +107,7 @@ _wm_goos = $(or $(if $(call _wm_has,apple darwin macos,$1),darwin),$(if $(call _
 
 # go keeps a cache of its own and is asked each time.
 $(bin_target0): .FORCE | $(call after,clean)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(_wm_go_build) -o $@ .
 
 define _wm_go_rule
@@ -129,7 +136,7 @@ par:: $(dest_par)
 par-full: $(dest_par)
 
 $(dest_par): $(if $(_wm_full),$(_wm_full_files),$(_wm_files)) .FORCE | $(call need,PARPACK)
-	@mkdir -p $(@D)
+	@$(call _wm_folder,$(@D))
 	$(Q)$(PARPACK) create $(_wm_packed) $(_wm_claims) $(_wm_jwt) --destination $@ --compress $(PAR_FLAGS)
 	@$(if $(_wm_full),touch,rm -f) $(_wm_mark)
 

@@ -212,6 +212,9 @@ func (c *caller) call(ctx context.Context, key, operation string, payload []byte
 	})
 	var remote *bus.RemoteError
 	switch {
+	case errors.As(err, &remote) && strings.Contains(remote.Text, "cluster issuer"): // ours, and the Rust hosts'
+		return nil, fmt.Errorf("%s of %s failed: %w; the call was signed by the seed of %s: give the host's own by --state-file, --context, --cluster-seed or WASMCLOUD_CLUSTER_SEED",
+			operation, key, err, c.ses.place.seedSource)
 	case errors.As(err, &remote):
 		return nil, fmt.Errorf("%s of %s failed: %w", operation, key, err)
 	case errors.Is(err, bus.ErrNobody):

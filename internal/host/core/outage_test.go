@@ -160,3 +160,18 @@ func TestOneOfTwoHostsGoes(t *testing.T) {
 		t.Errorf("claims %v, %v", records, err)
 	}
 }
+
+// A host that has lost its lattice ends as quickly as any: it does not wait for a server
+// that is away with each of its subscriptions.
+func TestHostEndsWithoutNATS(t *testing.T) {
+	n := serveNATS(t)
+	w := start(t, n.joined)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	n.server.Shutdown()
+	testkit.Eventually(t, "the host to notice", func() bool { return !w.host.conn.NATS().IsConnected() })
+	began := time.Now()
+	w.stop()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}

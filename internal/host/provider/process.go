@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -41,6 +42,9 @@ func Start(spec Spec) (*Process, error) {
 	started := make(chan error)
 	go p.run(spec, started)
 	if err := <-started; err != nil {
+		if errors.Is(err, fs.ErrPermission) { // the mode is ours, so it is the file system
+			err = fmt.Errorf("%w; the cache may lie on a file system that is mounted noexec: set WASMCLOUD_CACHE to a folder elsewhere", err)
+		}
 		return nil, fmt.Errorf("starting %s: %w", spec.Path, err)
 	}
 	return p, nil

@@ -122,7 +122,7 @@ func (e *environment) address(prefix string) string {
 
 func (f *hostFlags) ociInto(cfg *core.Config, s *cli.IO, e *environment) {
 	cfg.OCI = oci.Config{
-		Env: s.Env, PlainHTTP: f.allowInsecure, StrictLoopback: f.strictOCI,
+		Env: s.Env, PlainHTTP: f.allowInsecure, StrictLoopback: f.strictOCI, CAFile: f.caFile,
 		AllowLatest: f.allowLatest || e.flag("WASMCLOUD_OCI_ALLOW_LATEST", false), Now: s.Now,
 	}
 }

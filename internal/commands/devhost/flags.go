@@ -27,6 +27,7 @@ type hostFlags struct {
 	allowFile              bool
 	strictOCI, allowLatest bool
 	allowInsecure, issuers []string
+	caFile                 string
 	allowLegacyHash        bool
 	interpreter            bool
 	isolation              wasmrt.Isolation
@@ -63,6 +64,7 @@ func (f *hostFlags) addTo(cmd *cobra.Command, forExec bool) {
 	fs.BoolVar(&f.allowFile, "allow-file-load", false, "start actors and providers from files (env WASMCLOUD_ALLOW_FILE_LOAD; default true with the embedded NATS server)")
 	fs.BoolVar(&f.strictOCI, "strict-oci", false, "speak HTTPS to registries on this machine too unless listed, as the real hosts do")
 	fs.StringArrayVar(&f.allowInsecure, "allow-insecure", nil, "speak plain HTTP to the registry `host:port`, may be repeated (env WASMCLOUD_OCI_ALLOWED_INSECURE)")
+	fs.StringVar(&f.caFile, "ca-file", "", "`file` of PEM certificates to trust for registries, beside the system's (env WASMCLOUD_CA_FILE)")
 	fs.BoolVar(&f.allowLatest, "allow-latest", false, "start actors and providers by the tag latest (env WASMCLOUD_OCI_ALLOW_LATEST)")
 	fs.StringArrayVar(&f.issuers, "issuer", nil, "account `key` (A…) that may sign actors and providers, may be repeated (default: any)")
 	fs.BoolVar(&f.allowLegacyHash, "allow-legacy-hash", false, "accept old tokens whose hash is not that of the module")

@@ -68,7 +68,7 @@ func (c *Client) retry(ctx context.Context, op func(ctx context.Context) error) 
 func (c *Client) wait(a *advice, try int) (d time.Duration, ok bool) {
 	asked, _ := a.retryAfter.Load().(string)
 	d = 250 * time.Millisecond << (try - 1)
-	if seconds, err := strconv.Atoi(asked); err == nil && seconds >= 0 && seconds < 1<<31 {
+	if seconds, err := strconv.ParseInt(asked, 10, 64); err == nil && seconds >= 0 && seconds < 1<<31 {
 		d = time.Duration(seconds) * time.Second
 	} else if at, err := http.ParseTime(asked); err == nil {
 		d = max(0, at.Sub(c.cfg.Now()))

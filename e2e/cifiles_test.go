@@ -43,10 +43,10 @@ func rcLines(t *testing.T, file string) []rcLine {
 	return all
 }
 
-// ciFiles are the pipelines that users copy, with the commands in them, by path.
+// ciFiles are the pipelines with Bazel that users copy, with the commands in them, by path.
 func ciFiles(t *testing.T) map[string][]string {
 	t.Helper()
-	paths, err := filepath.Glob("../docs/ci/*.yml")
+	paths, err := filepath.Glob("../docs/ci/bazel-*.yml")
 	if err != nil || len(paths) < 2 {
 		t.Fatalf("%q, %v", paths, err)
 	}

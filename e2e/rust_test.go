@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+)
+
+// rust is a cargo that compiles to wasm, and what it needs in its environment.
+type rust struct {
+	cargo string // words
+	env   []string
+}
+
+// oldestCargo reads Cargo.lock files of version 4.
+const oldestCargo = 78 // of Rust 1
+
+// findRust finds a Rust with the standard library of wasm32: on PATH; the system's, where rustup's hides it; else
+// Debian's in the offline root that bazelw makes. Of the latter REQUIRE_RUST says that it is to be made.
+func findRust(t *testing.T) rust {
+	t.Helper()
+	cache, err := fsx.UserCacheDir(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(cache, "e2e-rust") // compiling the crates takes minutes
+	// The first folder on PATH has the stand-ins, a cargo among them.
+	standIns, path, _ := strings.Cut(os.Getenv("PATH"), string(os.PathListSeparator))
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rust{env: []string{
+		"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "WASMCLOUD_TOOLS=" + standIns, realTools + "=1", "GOCACHE=" + filepath.Join(kept, "go"),
+	}}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "GOPROXY", "RUSTUP_TOOLCHAIN"} {
+		if v, ok := os.LookupEnv(name); ok {
+			r.env = append(r.env, name+"="+v)
+		}
+	}
+	for _, path := range []string{path, "/usr/bin:/bin"} {
+		env := append(r.env, "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "host"),
+			"CARGO_HOME="+or(os.Getenv("CARGO_HOME"), filepath.Join(home, ".cargo")), "RUSTUP_HOME="+or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
+		if compilesWasm(env) {
+			return rust{cargo: "cargo", env: env}
+		}
+	}
+	bazelw, err := filepath.Abs("../bazelw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := or(os.Getenv("BAZELW_HOME"), filepath.Join(cache, "bazel"))
+	if _, err := os.Stat(filepath.Join(at, "root.made")); err != nil && os.Getenv("REQUIRE_RUST") == "" {
+		t.Skip("no Rust here has the standard library of wasm32: type `rustup target add wasm32-unknown-unknown`, or `./bazelw provision` on Debian")
+	}
+	if err := os.MkdirAll(kept, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.cargo = bazelw + " inside cargo"
+	r.env = append(r.env, "PATH="+path, "BAZELW_HOME="+at, "BAZELW_BIND="+kept,
+		"CARGO_TARGET_DIR="+filepath.Join(kept, "offline"), "CARGO_HOME="+filepath.Join(kept, "cargo"))
+	return r
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func compilesWasm(env []string) bool {
+	minor := 0
+	if _, err := fmt.Sscanf(output(env, "cargo", "--version"), "cargo 1.%d.", &minor); err != nil || minor < oldestCargo {
+		return false
+	}
+	dir := strings.TrimSpace(output(env, "rustc", "--print", "target-libdir", "--target", "wasm32-unknown-unknown"))
+	found, _ := filepath.Glob(filepath.Join(dir, "libstd-*"))
+	return dir != "" && len(found) > 0
+}
+
+// output runs a command by the PATH of its own environment; "" if it cannot be run.
+func output(env []string, args ...string) string {
+	cmd := exec.Command("/usr/bin/env", args...)
+	cmd.Env = env
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+// run runs a command in a folder, by a shell that has CARGO.
+func (r rust) run(t *testing.T, dir, command string, env ...string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/sh", "-c", command)
+	cmd.Dir, cmd.Env = dir, append(append(r.env, "CARGO="+r.cargo), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	t.Logf("$ %s\n%s", command, out)
+	return string(out)
+}
+
+// The actor in Rust is made of real crates, and gives the answers of the one in Go: their cases are the same.
+func TestRustExample(t *testing.T) {
+	r := findRust(t)
+	const dir = "../examples/echo-rust"
+	out := r.run(t, dir, "make test")
+	if !strings.Contains(out, "2/2 Passed") {
+		t.Errorf("two cases were to pass:\n%s", out)
+	}
+	// Asked again, cargo compiles nothing and the signer signs nothing.
+	if out := r.run(t, dir, "make"); !strings.Contains(out, "(unchanged)") {
+		t.Errorf("signed again:\n%s", out)
+	}
+	for _, name := range []string{"get.txtar", "post.txtar"} {
+		ours, err := os.ReadFile(filepath.Join(dir, "cases", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := os.ReadFile(filepath.Join("../examples/echo/cases", name))
+		if err != nil || string(ours) != string(theirs) {
+			t.Errorf("%s is not that of examples/echo: %v", name, err)
+		}
+	}
+}
+
+// What a project says to cargo, cargo says to us: a workspace whose members are built elsewhere, for a target that a
+// file above them names, each by a Makefile of its own or from the top.
+func TestRustWorkspace(t *testing.T) {
+	r := findRust(t)
+	top := t.TempDir()
+	files := map[string]string{
+		".cargo/config.toml":        "[build]\ntarget = \"wasm32-unknown-unknown\"\ntarget-dir = \"made/here\"\n",
+		"ws/Cargo.toml":             "[workspace]\nmembers = [\"actors/*\", \"native\"]\nresolver = \"2\"\n",
+		"ws/actors/one/Cargo.toml":  "[package]\nname = \"one-actor\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n",
+		"ws/actors/one/src/lib.rs":  "#[no_mangle]\npub extern \"C\" fn one() {}\n",
+		"ws/actors/two/Cargo.toml":  "[package]\nname = \"two\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\none-actor = { path = \"../one\" }\n",
+		"ws/actors/two/src/lib.rs":  "#[no_mangle]\npub extern \"C\" fn two() { one_actor::one() }\n",
+		"ws/native/Cargo.toml":      "[package]\nname = \"native\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\none-actor = { path = \"../actors/one\" }\n",
+		"ws/native/src/main.rs":     "fn main() { compile_error!(\"nobody asked for this\") }\n",
+		"ws/actors/two/Makefile":    "PROJECT = two\nVERSION = 1\ninclude $(MK)/actor.mk\n",
+		"ws/Makefile":               "PROJECT = one_actor\nVERSION = 1\ninclude $(MK)/actor.mk\n",
+		"ws/actors/two/misnamed.mk": "PROJECT = three\nVERSION = 1\ninclude $(MK)/actor.mk\n",
+	}
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(top, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(top, name), text)
+	}
+	includes, err := filepath.Abs("../rules/make")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"MK=" + includes, "BAZELW_BIND=" + top + ":" + filepath.Join(filepath.Dir(includes), "..")}
+	for i, kv := range r.env { // the project's own target folder, unless the environment says otherwise
+		if strings.HasPrefix(kv, "CARGO_TARGET_DIR=") {
+			r.env[i] = "UNUSED="
+		}
+	}
+	r.run(t, filepath.Join(top, "ws/actors/two"), "make", env...)
+	r.run(t, filepath.Join(top, "ws/actors/two"), "make -f misnamed.mk", env...)
+	r.run(t, filepath.Join(top, "ws"), "make", env...)
+	r.run(t, filepath.Join(top, "ws"), "make PROJECT=two", append(env, "CARGO_TARGET_DIR="+filepath.Join(top, "else where"))...)
+	for _, name := range []string{
+		"ws/actors/two/build/two_s.wasm", "ws/actors/two/build/three_s.wasm", "ws/build/one_actor_s.wasm", "ws/build/two_s.wasm",
+		"made/here/wasm32-unknown-unknown/release/two.wasm", "else where/wasm32-unknown-unknown/release/two.wasm",
+	} {
+		if _, err := os.Stat(filepath.Join(top, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	cmd := "make PROJECT=none 2>&1; true"
+	if out := r.run(t, filepath.Join(top, "ws"), cmd, env...); !strings.Contains(out, "one_actor (package one-actor), two") {
+		t.Errorf("no choice is given: %s", out)
+	}
+}

@@ -5,6 +5,7 @@ FUZZTIME ?= 2s
 CROSS    ?= darwin/arm64 windows/amd64
 SOAK     ?= 10m
 REQUIRE  ?=
+PLATFORMS ?= linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64
 
 tools:
 
@@ -44,6 +45,10 @@ install: tools
 	install -m 755 $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(_includes) $(_share)
 
+# A release, in dist: an archive of the sources, one of the tools for each platform, and their sums.
+dist:
+	@go run ./e2e/dist -out dist -platforms "$(PLATFORMS)"
+
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(addsuffix $(_wm_exe),$(_tools)))
 	rm -f $(addprefix $(_share)/,$(notdir $(_includes)))
@@ -52,4 +57,4 @@ uninstall:
 clean:
 	rm -rf bin build dist examples/*/build
 
-.PHONY: tools demo test soak bench docs install uninstall clean
+.PHONY: tools demo test soak bench docs install dist uninstall clean

@@ -109,6 +109,7 @@ func TestFreshClone(t *testing.T) {
 	t.Run("tutorials", func(t *testing.T) { tutorials(c.part(t)) })
 	t.Run("interface", func(t *testing.T) { interfaceIsPublished(c.part(t)) })
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
+	t.Run("dist", func(t *testing.T) { sourcesAreReleased(c.part(t)) })
 	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
 }
 
@@ -237,4 +238,13 @@ func installAndUninstall(c *checkout) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// The tools for each platform are tested in e2e/release: to compile all takes long.
+func sourcesAreReleased(c *checkout) {
+	listed := c.run("make", "dist", "PLATFORMS=")
+	if sums := c.run("sh", "-c", "cd dist && sha256sum -c SHA256SUMS && cat SHA256SUMS"); !strings.HasSuffix(sums, listed) || strings.Count(listed, "\n") != 1 {
+		c.t.Errorf("make dist prints\n%s\nand wrote\n%s", listed, sums)
+	}
+	c.run("sh", "-c", "tar -xzf dist/*.tar.gz -C dist && test -f dist/rules_wasmcloud-*/MODULE.bazel")
 }

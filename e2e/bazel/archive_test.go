@@ -5,29 +5,32 @@ package bazel
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	dist "github.com/rules-wasmcloud/rules_wasmcloud/e2e/release"
 )
 
-// A user has the rules as an archive, with what is committed and nothing else.
+// A user has the rules as the archive of a release, with what is committed and nothing else.
 func TestUserOfAnArchive(t *testing.T) {
 	w := openAs(t, "testdata/rules", "archive")
-	archive := filepath.Join(w.dir, "rules_wasmcloud.tar")
-	cmd := exec.Command("git", "archive", "--prefix=rules_wasmcloud/", "--output", archive, "HEAD")
-	cmd.Dir = repository(t)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git archive: %v\n%s", err, out)
+	commit, err := dist.Find(t.Context(), repository(t), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := commit.SourceArchive(t.Context(), w.dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	w.edit("MODULE.bazel", `local_path_override(
     module_name = "rules_wasmcloud",
     path = "`+repository(t)+`",
 )`, `archive_override(
     module_name = "rules_wasmcloud",
-    strip_prefix = "rules_wasmcloud",
-    urls = ["file://`+archive+`"],
+    strip_prefix = "`+commit.Prefix()+`",
+    urls = ["file://`+filepath.Join(w.dir, archive)+`"],
 )`)
 	// What an earlier run fetched and built would hide what this one costs.
 	w.must("clean", "--expunge")

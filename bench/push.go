@@ -25,7 +25,10 @@ func (b *bench) pushCases(ctx context.Context) error {
 	if err := b.pushCold(ctx, addr, file); err != nil {
 		return err
 	}
-	return b.pushUnchanged(ctx, addr, file)
+	if err := b.pushUnchanged(ctx, addr, file); err != nil {
+		return err
+	}
+	return b.pushBatch(ctx, addr)
 }
 
 // pushCold times a push into a repository that has never seen the blob. The

@@ -110,8 +110,7 @@ func inOrder(s *model.Shape) (members []*model.Shape, numbered bool) {
 }
 
 // cborAppender writes an array in which each member has the place of its number, or, where members
-// have none, a map. Optional members that are zero are null, but numbers and truth values are
-// themselves: to peers some of them cannot be null.
+// have none, a map. Optional members that are zero are null.
 func (g *generator) cborAppender(s *model.Shape) {
 	members, numbered := inOrder(s)
 	g.p("// AppendCbor appends the message, without what Begin writes.")
@@ -131,7 +130,7 @@ func (g *generator) cborAppender(s *model.Shape) {
 			g.p("b = cbor.AppendString(b, %q)", model.MemberName(m.ID)) // @serialization is for MessagePack
 		}
 		to, v := g.m.Shape(m.Target), "v."+field(m)
-		if m.Has("required") || !slices.Contains([]string{"string", "enum", "blob", "list", "map", "structure", "union", "document", "timestamp"}, to.Type) {
+		if m.Has("required") || neverNull(to) {
 			g.append(v, to, 0)
 			continue
 		}
@@ -140,6 +139,12 @@ func (g *generator) cborAppender(s *model.Shape) {
 		g.p("} else {\nb = cbor.AppendNil(b)\n}")
 	}
 	g.p("return b\n}\n")
+}
+
+// neverNull tells of Smithy's own numbers and truth values, which peers have no null for; those of
+// other names may be null to them (weld-codegen, is_optional_type).
+func neverNull(s *model.Shape) bool {
+	return slices.Contains([]string{"boolean", "byte", "short", "integer", "long", "float", "double"}, s.Type) && model.Namespace(s.ID) == "smithy.api"
 }
 
 // gap fills the places of numbers that no member has.

@@ -622,11 +622,27 @@ func (v Everything) AppendCbor(b []byte) []byte {
 	b = cbor.AppendBool(b, v.Flag)
 	b = cbor.AppendBool(b, v.Maybe)
 	b = cbor.AppendBytes(b, v.Bytes)
-	b = cbor.AppendUint(b, uint64(v.Tiny))
-	b = cbor.AppendUint(b, uint64(v.Small))
+	if v.Tiny != 0 {
+		b = cbor.AppendUint(b, uint64(v.Tiny))
+	} else {
+		b = cbor.AppendNil(b)
+	}
+	if v.Small != 0 {
+		b = cbor.AppendUint(b, uint64(v.Small))
+	} else {
+		b = cbor.AppendNil(b)
+	}
 	b = cbor.AppendUint(b, uint64(v.Count))
-	b = cbor.AppendUint(b, uint64(v.Big))
-	b = cbor.AppendInt(b, int64(v.Signed))
+	if v.Big != 0 {
+		b = cbor.AppendUint(b, uint64(v.Big))
+	} else {
+		b = cbor.AppendNil(b)
+	}
+	if v.Signed != 0 {
+		b = cbor.AppendInt(b, int64(v.Signed))
+	} else {
+		b = cbor.AppendNil(b)
+	}
 	b = cbor.AppendFloat(b, v.Ratio)
 	b = cbor.AppendFloat32(b, v.Short)
 	b = cbor.AppendInt(b, int64(v.Renamed))

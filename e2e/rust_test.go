@@ -35,14 +35,7 @@ func findRust(t *testing.T) rust {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rust{env: []string{
-		"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "WASMCLOUD_TOOLS=" + standIns, realTools + "=1", "GOCACHE=" + filepath.Join(kept, "go"),
-	}}
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "GOPROXY", "RUSTUP_TOOLCHAIN"} {
-		if v, ok := os.LookupEnv(name); ok {
-			r.env = append(r.env, name+"="+v)
-		}
-	}
+	r := rust{env: rustEnv(t, standIns, kept)}
 	for _, path := range []string{path, "/usr/bin:/bin"} {
 		env := append(r.env, "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "host"),
 			"CARGO_HOME="+or(os.Getenv("CARGO_HOME"), filepath.Join(home, ".cargo")), "RUSTUP_HOME="+or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
@@ -65,6 +58,16 @@ func findRust(t *testing.T) rust {
 	r.env = append(r.env, "PATH="+path, "BAZELW_HOME="+at, "BAZELW_BIND="+kept,
 		"CARGO_TARGET_DIR="+filepath.Join(kept, "offline"), "CARGO_HOME="+filepath.Join(kept, "cargo"))
 	return r
+}
+
+func rustEnv(t *testing.T, tools, kept string) []string {
+	env := []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "WASMCLOUD_TOOLS=" + tools, realTools + "=1", "GOCACHE=" + filepath.Join(kept, "go")}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "GOPROXY", "RUSTUP_TOOLCHAIN"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
 }
 
 func or(a, b string) string {

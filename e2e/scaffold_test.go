@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,10 +64,15 @@ func tutorials(c *checkout) {
 		c.t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
 			home := t.TempDir()
 			tutorial := c.part(t)
-			t.Cleanup(func() {
-				for _, tool := range []string{"devhost", "registry"} {
-					tutorial.env = append(tutorial.env, "HOME="+home)
-					tutorial.try("bin/"+tool, "down")
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { // a page that fails half-way does not end what it has started
+				ending := *tutorial
+				ending.env = append(slices.Clone(tutorial.env), "HOME="+home)
+				for _, down := range downs(string(text), home) {
+					ending.try("bin/"+down[0], down[1:]...)
 				}
 			})
 			ran, problems := tutorial.walk(page, "HOME="+home)
@@ -75,6 +83,62 @@ func tutorials(c *checkout) {
 				t.Errorf("only %d blocks of commands", ran)
 			}
 		})
+	}
+}
+
+// started is what a page starts in the background with a state file of its own.
+var started = regexp.MustCompile(`(?m)^\s*(devhost|registry) up\b.*--state-file[ =](\S+)`)
+
+// downs gives the commands that end what a page starts, in any of its commands.
+func downs(page, home string) [][]string {
+	commands := [][]string{{"devhost", "down"}, {"registry", "down"}}
+	for _, m := range started.FindAllStringSubmatch(page, -1) {
+		commands = append(commands, []string{m[1], "down", "--state-file", strings.Replace(m[2], "~", home, 1)})
+	}
+	return commands
+}
+
+// A page that fails before its last command leaves nothing running.
+func TestFailingTutorialsAreEnded(t *testing.T) {
+	registry := filepath.Join(t.TempDir(), "registry")
+	if out, err := exec.Command("go", "build", "-o", registry, "../tools/registry").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile("../docs/tutorials/insecure-registry.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	run := func(args ...string) string {
+		cmd := exec.Command(registry, args...)
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME=", "XDG_CACHE_HOME=", "WASMCLOUD_CACHE=")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return "error: " + string(out)
+		}
+		return string(out)
+	}
+	up := started.FindString(string(text))
+	args := strings.Fields(strings.ReplaceAll(up, "~", home))
+	if len(args) < 4 {
+		t.Fatalf("the page starts no registry of its own: %q", up)
+	}
+	if out := run(args[1:]...); strings.HasPrefix(out, "error") {
+		t.Fatal(out)
+	}
+	state := args[len(args)-1]
+	address := []string{"address", "--state-file", state}
+	if out := run(address...); strings.HasPrefix(out, "error") {
+		t.Fatal(out)
+	}
+	for _, down := range downs(string(text), home) {
+		if down[0] == "registry" {
+			run(down[1:]...)
+		}
+	}
+	if out := run(address...); !strings.HasPrefix(out, "error") {
+		t.Errorf("the registry is still there: %s", out)
+		run("down", "--state-file", state)
 	}
 }
 

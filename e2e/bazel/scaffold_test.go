@@ -17,12 +17,17 @@ import (
 
 // A new project builds, signs, tests and pushes as it stands: the commands of its README.
 func TestNewProjects(t *testing.T) {
-	for _, kind := range []string{"actor", "provider"} {
-		t.Run(kind, func(t *testing.T) { newProject(t, kind) })
+	for _, kind := range []string{"actor", "provider", "interface"} {
+		from := begun(t, kind)
+		// One after the other in one folder: what they use of Bazel's modules is the same, and need not be had again.
+		w := openAs(t, from, "new")
+		t.Run(kind, func(t *testing.T) { followReadme(t, &workspace{t: t, dir: w.dir}, kind) })
 	}
 }
 
-func newProject(t *testing.T, kind string) {
+// begun makes a project for Bazel alone, and gives its folder.
+func begun(t *testing.T, kind string) string {
+	t.Helper()
 	from := filepath.Join(t.TempDir(), "project")
 	var stderr bytes.Buffer
 	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr, Env: os.Getenv, Now: time.Now}
@@ -30,10 +35,17 @@ func newProject(t *testing.T, kind string) {
 	if code := cli.Main(t.Context(), s, args, scaffold.Command); code != 0 {
 		t.Fatal(stderr.String())
 	}
-	w := openAs(t, from, "new-"+kind)
+	return from
+}
+
+func followReadme(t *testing.T, w *workspace, kind string) {
 	_, address := serve(t)
+	repository, commands := "my-project", 4
+	if kind == "interface" {
+		repository, commands = "my_project-interface", 3
+	}
 	ran := 0
-	for line := range strings.Lines(read(t, filepath.Join(from, "README.md"))) {
+	for line := range strings.Lines(read(t, filepath.Join(w.dir, "README.md"))) {
 		command, ok := strings.CutPrefix(line, "bazel ")
 		if !ok {
 			continue
@@ -41,7 +53,7 @@ func newProject(t *testing.T, kind string) {
 		command, _, _ = strings.Cut(command, "#")
 		args := strings.Fields(command)
 		if args[len(args)-1] == "//:push" { // to a registry of the test's own
-			args = append(args, "--", "--reference", address+"/my-project:0.1.0")
+			args = append(args, "--", "--reference", address+"/"+repository+":0.1.0")
 		}
 		out := w.must(args[0], args[1:]...)
 		switch {
@@ -52,7 +64,7 @@ func newProject(t *testing.T, kind string) {
 		}
 		ran++
 	}
-	if ran != 4 {
-		t.Errorf("the README has %d commands", ran)
+	if ran != commands {
+		t.Errorf("the README has %d commands, want %d", ran, commands)
 	}
 }

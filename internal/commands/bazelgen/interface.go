@@ -38,6 +38,9 @@ func (p *project) fromInterfaceMakefile(m *upstream.Makefile) error {
 		*v.into, err = m.Word(v.name)
 		faults = append(faults, err)
 	}
+	if target, err := m.Word("go_target"); err == nil && target == "" {
+		faults = append(faults, fmt.Errorf("%s: go_target is empty, and wasmcloud_interface writes Go code", p.source))
+	}
 	config := "codegen.toml"
 	if m.Has("codegen_config") {
 		var err error

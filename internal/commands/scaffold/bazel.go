@@ -9,17 +9,12 @@ import (
 
 // Names of the modules that the files load from.
 const (
-	ourModule  = "rules_wasmcloud"
-	goModule   = "rules_go"
-	rustModule = "rules_rust"
+	ourModule = "rules_wasmcloud"
+	goModule  = "rules_go"
 )
 
-// Versions that this repository itself is tested with.
-const (
-	rulesGo   = "0.60.0"
-	rulesRust = "0.54.1"
-	rust      = "1.85.0"
-)
+// rulesGo is the version that this repository itself is tested with.
+const rulesGo = "0.60.0"
 
 // tree is a file of Bazel's as syntax; buildtools formats it as buildifier would.
 type tree struct {
@@ -105,9 +100,6 @@ func (p *project) moduleFile() []byte {
 		return call("bazel_dep", arg("name", name), arg("version", version))
 	}
 	t.add(call("module", arg("name", p.Alias)), dep(ourModule, strings.TrimPrefix(p.Version, "v")), dep(goModule, rulesGo))
-	if p.Lang == langRust {
-		t.add(dep(rustModule, rulesRust))
-	}
 	if p.Checkout != "" {
 		override := call("local_path_override", arg("module_name", ourModule), arg("path", p.Checkout))
 		override.ForceMultiLine = true
@@ -118,16 +110,6 @@ func (p *project) moduleFile() []byte {
 	sdk := &build.AssignExpr{LHS: ident("go_sdk"), Op: "=", RHS: use(goModule+"//go:extensions.bzl", "go_sdk")}
 	sdk.Comments.Before = []build.Comment{{Token: "# The Go that is installed; the tools are built with it."}}
 	t.add(sdk, call("go_sdk.host"))
-	if p.Lang == langRust {
-		toolchain := call("rust.toolchain", arg("edition", "2021"), arg("extra_target_triples", strs("wasm32-unknown-unknown")), arg("versions", strs(rust)))
-		crates := call("crate.from_cargo", arg("name", "crates"), arg("cargo_lockfile", "//:Cargo.lock"), arg("manifests", strs("//:Cargo.toml")))
-		toolchain.ForceMultiLine, crates.ForceMultiLine = true, true
-		t.add(
-			&build.AssignExpr{LHS: ident("rust"), Op: "=", RHS: use(rustModule+"//rust:extensions.bzl", "rust")}, toolchain,
-			call("use_repo", ident("rust"), str("rust_toolchains")), call("register_toolchains", str("@rust_toolchains//:all")),
-			&build.AssignExpr{LHS: ident("crate"), Op: "=", RHS: use(rustModule+"//crate_universe:extension.bzl", "crate")}, crates,
-			call("use_repo", ident("crate"), str("crates")))
-	}
 	return t.text()
 }
 
@@ -138,12 +120,7 @@ func (p *project) buildFile() []byte {
 		p.interfaceRules(t)
 		return t.text()
 	}
-	var src string
-	if p.Lang == langGo {
-		src = p.goRules(t)
-	} else {
-		src = p.rustRules(t)
-	}
+	src := p.goRules(t)
 	if p.Kind == kindActor {
 		p.actorRules(t, src)
 	} else {
@@ -153,38 +130,25 @@ func (p *project) buildFile() []byte {
 }
 
 func (p *project) actorRules(t *tree, src string) {
-	attrs := []build.Expr{arg("name", p.target()), arg("src", src), arg("call_alias", p.Alias), arg("caps", strs(p.caps()...))}
-	if p.Given != p.target() {
+	attrs := []build.Expr{arg("name", p.Name), arg("src", src), arg("call_alias", p.Alias), arg("caps", strs("wasmcloud:httpserver", "wasmcloud:builtin:logging"))}
+	if p.Given != p.Name {
 		attrs = append(attrs, arg("claim_name", p.Given))
 	}
-	if p.Lang == langGo {
-		attrs = append(attrs, arg("fix", ident("True")))
-	} else {
-		attrs = append(attrs, arg("platform", "@"+rustModule+"//rust/platform:wasm"))
-	}
-	attrs = append(attrs, arg("revision", &build.LiteralExpr{Token: "0"}), arg("short_names", ident("True")), arg("version", "0.1.0"))
+	attrs = append(attrs, arg("fix", ident("True")), arg("revision", &build.LiteralExpr{Token: "0"}), arg("short_names", ident("True")), arg("version", "0.1.0"))
 	t.rule("@"+ourModule+"//rules:actor.bzl", "wasmcloud_actor", attrs...)
 	t.rule("@"+ourModule+"//rules:testing.bzl", "wasmcloud_actor_test",
-		arg("name", p.target()+"_cases_test"), arg("actor", ":"+p.target()), arg("cases", glob("cases/*.txtar")))
-}
-
-// caps are the contracts that the template's actor uses.
-func (p *project) caps() []string {
-	if p.Lang == langGo {
-		return []string{"wasmcloud:httpserver", "wasmcloud:builtin:logging"}
-	}
-	return []string{"wasmcloud:httpserver"}
+		arg("name", p.Name+"_cases_test"), arg("actor", ":"+p.Name), arg("cases", glob("cases/*.txtar")))
 }
 
 func (p *project) providerRules(t *tree, binary string) {
-	attrs := []build.Expr{arg("name", p.target()), arg("binary", binary), arg("capid", p.Contract)}
-	if p.Given != p.target() {
+	attrs := []build.Expr{arg("name", p.Name), arg("binary", binary), arg("capid", p.Contract)}
+	if p.Given != p.Name {
 		attrs = append(attrs, arg("claim_name", p.Given))
 	}
 	attrs = append(attrs, arg("short_names", ident("True")), arg("vendor", "example"), arg("version", "0.1.0"))
 	t.rule("@"+ourModule+"//rules:provider.bzl", "wasmcloud_provider", attrs...)
 	t.rule("@"+ourModule+"//rules:testing.bzl", "wasmcloud_provider_test",
-		arg("name", p.target()+"_cases_test"), arg("cases", glob("cases/*.txtar")), arg("provider", ":"+p.target()))
+		arg("name", p.Name+"_cases_test"), arg("cases", glob("cases/*.txtar")), arg("provider", ":"+p.Name))
 }
 
 // goRules compiles what the folder holds, and gives the label of the result.
@@ -196,7 +160,7 @@ func (p *project) goRules(t *tree) string {
 		deps = []string{sdk + "actor/msgpack", sdk + "provider"}
 		testDeps = deps
 	}
-	library, binary := p.target()+"_lib", p.target()+"_go"
+	library, binary := p.Name+"_lib", p.Name+"_go"
 	t.rule(file, "go_library", arg("name", library), arg("srcs", strs("main.go")), arg("importpath", "example.com/"+p.Name), arg("deps", strs(deps...)))
 	attrs := []build.Expr{arg("name", binary), arg("embed", strs(":"+library)), arg("gc_linkopts", strs("-s", "-w"))}
 	if p.Kind == kindActor {
@@ -205,7 +169,7 @@ func (p *project) goRules(t *tree) string {
 		attrs = append(attrs, arg("pure", "on"))
 	}
 	t.rule(file, "go_binary", attrs...)
-	t.rule(file, "go_test", arg("name", p.target()+"_test"), arg("srcs", strs("main_test.go")), arg("embed", strs(":"+library)), arg("deps", strs(testDeps...)))
+	t.rule(file, "go_test", arg("name", p.Name+"_test"), arg("srcs", strs("main_test.go")), arg("embed", strs(":"+library)), arg("deps", strs(testDeps...)))
 	return ":" + binary
 }
 
@@ -213,27 +177,10 @@ func (p *project) goRules(t *tree) string {
 func (p *project) interfaceRules(t *tree) {
 	const file = "@" + goModule + "//go:def.bzl"
 	public := arg("visibility", strs("//visibility:public"))
-	library, tests := p.Alias+"_go", p.Alias+"_tests"
-	t.rule("@"+ourModule+"//rules:interface.bzl", "wasmcloud_interface", arg("name", p.Alias), arg("srcs", strs(p.Alias+".smithy")), public)
+	library := p.Alias + "_go"
+	t.rule("@"+ourModule+"//rules:interface.bzl", "wasmcloud_interface", arg("name", p.Alias), arg("srcs", strs(p.Alias+".smithy")), arg("package", p.Alias),
+		arg("short_names", ident("True")), arg("version", "0.1.0"), public)
 	t.rule(file, "go_library", arg("name", library), arg("srcs", strs(":"+p.Alias)), arg("importpath", "example.com/"+p.Name+"/"+p.Alias), public,
 		arg("deps", strs("@"+ourModule+"//sdk/actor/msgpack")))
-	group := call("filegroup", arg("name", tests), arg("srcs", strs(":"+p.Alias)), arg("output_group", "tests"))
-	group.ForceMultiLine = true
-	t.add(group)
-	t.rule(file, "go_test", arg("name", p.Alias+"_test"), arg("size", "small"), arg("srcs", strs(":"+tests)), arg("embed", strs(":"+library)))
-}
-
-// rustRules does so by cargo's own list of crates.
-func (p *project) rustRules(t *tree) string {
-	const file = "@" + rustModule + "//rust:defs.bzl"
-	crates := func(kind string) build.Expr { return call("all_crate_deps", arg(kind, ident("True"))) }
-	kind := "rust_binary"
-	if p.Kind == kindActor {
-		kind = "rust_shared_library"
-	}
-	name := p.target() + "_rust"
-	t.load("@crates//:defs.bzl", "all_crate_deps")
-	t.rule(file, kind, arg("name", name), arg("srcs", glob("src/**/*.rs")), arg("crate_name", p.Alias), arg("edition", "2021"),
-		arg("proc_macro_deps", crates("proc_macro")), arg("deps", crates("normal")))
-	return ":" + name
+	t.rule(file, "go_test", arg("name", p.Alias+"_test"), arg("size", "small"), arg("srcs", strs(":"+p.Alias+".tests")), arg("embed", strs(":"+library)))
 }

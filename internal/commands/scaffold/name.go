@@ -54,7 +54,7 @@ func (n name) fits(lang string, bazel, isPackage bool) error {
 		return fmt.Errorf("%q is a word of Go and cannot be a package's name", n.given)
 	case isPackage && slices.Contains(modelNames, strings.ToLower(n.typ)):
 		return fmt.Errorf("%q is the name of another shape in the interface's model, and cannot be its service's", n.given)
-	case bazel && slices.Contains([]string{ourModule, "rules_go", "rules_rust", "platforms", "bazel_tools", "local_config_platform"}, n.alias):
+	case bazel && slices.Contains([]string{ourModule, "rules_go", "platforms", "bazel_tools", "local_config_platform"}, n.alias):
 		return fmt.Errorf("%q is the name of a Bazel module that the project uses, and cannot be its own", n.given)
 	}
 	return nil

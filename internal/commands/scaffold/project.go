@@ -39,6 +39,8 @@ type project struct {
 	Alias    string // with _ for -
 	Type     string // as the name of a type
 	Contract string // contract id
+	Crate    string // what cargo calls it
+	Smithy   string // version of the interface's model
 
 	Module    string // of the SDK
 	Version   string // of module and tools; "" with a checkout
@@ -54,6 +56,11 @@ func newProject(kind, lang, build, contract string, n name, from module) (*proje
 		Given: n.given, Name: n.project, Alias: n.alias, Type: n.typ, Contract: cmp.Or(contract, "example:"+n.alias),
 		Module: modulePath, Version: from.version, Checkout: filepath.ToSlash(from.checkout), GoVersion: goVersion,
 	}
+	p.Crate, p.Smithy = p.Name, "2"
+	if kind == kindInterface && lang == langRust {
+		p.Crate += "-interface"
+		p.Smithy = "1.0" // which is all that weld-codegen reads
+	}
 	mk := kind + ".mk"
 	if p.Include = "make/" + mk; p.Checkout != "" {
 		p.Include = p.Checkout + "/" + includes + "/" + mk
@@ -64,15 +71,6 @@ func newProject(kind, lang, build, contract string, n name, from module) (*proje
 	var err error
 	p.Requires, err = requires(providerNeeds)
 	return p, err
-}
-
-// target is the name that the build tools know the project by; a Rust actor is a library, whose
-// name cargo writes with _ for -.
-func (p *project) target() string {
-	if p.Lang == langRust && p.Kind == kindActor {
-		return p.Alias
-	}
-	return p.Name
 }
 
 // The templates: a folder for each kind and language, with the suffix .tmpl, so that neither Go nor
@@ -157,6 +155,9 @@ func (p *project) render(dir string) (files []file, err error) {
 		}
 		if rel == "Cargo.lock" {
 			text = *bytes.NewBufferString(sortLock(text.String()))
+			if p.Kind == kindInterface {
+				rel = "rust/" + rel
+			}
 		}
 		files = append(files, file{path: rel, data: text.Bytes()})
 		return nil

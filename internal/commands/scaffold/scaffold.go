@@ -39,7 +39,8 @@ A released scaffold puts the Make includes into the project and requires this
 module at its own version. One that was built from a checkout of rules_wasmcloud
 makes a project that uses the checkout where it is.
 
---build says what builds it: a Makefile, or BUILD.bazel and MODULE.bazel, or both.
+--build says what builds it: a Makefile, or BUILD.bazel and MODULE.bazel, or both;
+what is in Rust is built by make.
 A folder that exists is left alone.`
 
 func newActor(s *cli.IO) *cobra.Command {
@@ -73,10 +74,12 @@ func newInterface(s *cli.IO) *cobra.Command {
 	return newCommand(s, kindInterface, &cobra.Command{
 		Short: "Make an interface with code for actors and providers",
 		Long: `Make a folder with an interface: a Smithy model of one operation, and what writes
-and tests Go code for it. Its contract is example:NAME unless --contract names another.
+and tests code for it: a Go package, or a crate of the folder rust/. Its contract is
+example:NAME unless --contract names another.
 ` + fromWhere,
 		Example: `  scaffold new interface payments
   scaffold new interface payments --contract acme:payments --build both
+  scaffold new interface payments --lang rust
   cd payments && make test`,
 	})
 }
@@ -106,9 +109,7 @@ func newCommand(s *cli.IO, kind string, cmd *cobra.Command) *cobra.Command {
 			fmt.Fprintln(w, o.dir)
 		})
 	}
-	if kind != kindInterface { // whose model serves all languages, and whose code is Go
-		cmd.Flags().StringVarP(&o.lang, "lang", "l", langGo, "the language: go or rust")
-	}
+	cmd.Flags().StringVarP(&o.lang, "lang", "l", langGo, "the language: go or rust")
 	cmd.Flags().StringVarP(&o.build, "build", "b", buildMake, "what builds it: make, bazel or both")
 	cmd.Flags().StringVar(&o.dir, "dir", "", "the `folder` to make (default ./NAME)")
 	cmd.Flags().StringVar(&o.checkout, "checkout", "", "a `folder` with the sources of rules_wasmcloud for the project to use")
@@ -130,6 +131,13 @@ func (o options) project(given string) (*project, error) {
 	if !slices.Contains([]string{buildMake, buildBazel, buildBoth}, o.build) {
 		return nil, cli.Usage("--build is %q: want make, bazel or both", o.build)
 	}
+	if o.lang == langRust && o.build != buildMake {
+		cure := "and let `bazelgen update` write the BUILD file where crate_universe makes @crates"
+		if o.kind == kindInterface {
+			cure = "for wasmcloud_interface writes Go code"
+		}
+		return nil, cli.Usage("--build %s: no Rust project is begun for Bazel, which takes crates as each workspace sets it up: begin it by make, %s", o.build, cure)
+	}
 	if o.contract != "" && !validContract.MatchString(o.contract) {
 		return nil, cli.Usage("--contract is %q: want an id such as acme:clock", o.contract)
 	}
@@ -150,11 +158,12 @@ func (p *project) nextSteps(dir string) string {
 	}
 	switch {
 	case p.Kind == kindInterface && p.Make:
-		return text + `  make              # write the Go code
+		return text + `  make              # write the code
   make lint validate test
   make publish`
 	case p.Kind == kindInterface:
-		return text + `  bazel test //...`
+		return text + `  bazel test //...
+  bazel run //:push`
 	case !p.Make:
 		return text + `  bazel build //:signed
   bazel test //...

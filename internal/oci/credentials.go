@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,10 +63,12 @@ func (f *finder) find(ctx context.Context, host string) (auth.Credential, error)
 
 func (f *finder) search(ctx context.Context, host string, t *trail) (auth.Credential, error) {
 	if f.cfg.User != "" {
-		t.chosen = f.cfg.loginName()
+		t.chosen = cmp.Or(f.cfg.LoginName, "the user and password of this client")
 		return auth.Credential{Username: f.cfg.User, Password: f.cfg.Password}, nil
 	}
-	t.missed(f.cfg.loginName(), "not given")
+	if f.cfg.LoginName != "" {
+		t.missed(f.cfg.LoginName, "not given")
+	}
 	for _, prefix := range []string{"WASMCLOUD_OCI_REGISTRY", "OCI_REGISTRY"} {
 		// The real hosts compare prefixes, so that ghcr.io's password also
 		// goes to ghcr.io.example.com; the host must be equal here.

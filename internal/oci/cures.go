@@ -39,7 +39,7 @@ func (c *Client) explain(info *call, err error) error {
 	case errors.As(err, &answer):
 		e.Kind, e.Text = c.answered(info, answer)
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
-		e.Kind, e.Text = ErrDenied, "registry "+host+" asks for a user and a password, and "+c.logins.trail(info.host).cure(c.cfg.loginName())
+		e.Kind, e.Text = ErrDenied, "registry "+host+" asks for a user and a password, and "+c.logins.trail(info.host).cure(c.cfg.LoginName)
 	case errors.Is(err, errdef.ErrNotFound):
 		e.Kind, e.Text = ErrNotFound, "registry "+host+" has no such artifact"
 	case errors.As(err, &refused):
@@ -132,7 +132,7 @@ func (c *Client) answered(info *call, a *errcode.ErrorResponse) (kind error, tex
 	}
 	switch a.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return ErrDenied, text + " (" + info.wanted() + c.logins.trail(info.host).cure(c.cfg.loginName()) + ")"
+		return ErrDenied, text + " (" + info.wanted() + c.logins.trail(info.host).cure(c.cfg.LoginName) + ")"
 	case http.StatusNotFound:
 		if hasCode(a, errcode.ErrorCodeNameUnknown) && info.writes {
 			text += " (some registries want a repository, or the project that it is in, to be made before the first push)"

@@ -26,7 +26,7 @@ type Config struct {
 	// User and Password are sent to any registry of this client that asks.
 	// One without the other is an error.
 	User, Password string
-	// LoginName is how a command's user gives them, for messages; empty means "-u and -p".
+	// LoginName is how a command's user gives them, for messages; empty means not at all.
 	LoginName string
 	// Explain, if set, is told which login was chosen for which registry, and why, line
 	// by line and without secrets.

@@ -16,7 +16,7 @@ func customer(t *testing.T, p *registry.Profile, change ...func(*Config)) *fixtu
 	t.Helper()
 	write(t, isolate(t)+"/.docker/config.json", p.Login, 0o600)
 	f := &fixture{Registry: p.Registry}
-	f.cfg = Config{Transport: p, Sleep: f.clock.sleep}
+	f.cfg = Config{Transport: p, Sleep: f.clock.sleep, LoginName: "-u and -p"}
 	for _, c := range change {
 		c(&f.cfg)
 	}

@@ -63,7 +63,11 @@ func (t *trail) cure(flags string) string {
 	for _, x := range t.tried {
 		sources = append(sources, x.source)
 	}
-	return fmt.Sprintf("no login for %s was found in %s: log in with docker or podman, or give %s", t.host, strings.Join(sources, ", "), flags)
+	text := fmt.Sprintf("no login for %s was found in %s: log in with docker or podman", t.host, strings.Join(sources, ", "))
+	if flags != "" {
+		text += ", or give " + flags
+	}
+	return text
 }
 
 // limit is for a registry that has had enough requests.
@@ -79,14 +83,6 @@ func (f *finder) trail(host string) *trail {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.trails[canonicalHost(host)]
-}
-
-// loginName is how the user gives User and Password.
-func (c Config) loginName() string {
-	if c.LoginName != "" {
-		return c.LoginName
-	}
-	return "-u and -p"
 }
 
 // dockerFile is what matters here of docker's and podman's files.

@@ -19,6 +19,13 @@ type registryFlags struct {
 	insecure       bool
 	caFile         string
 	explainAuth    bool
+	notes          *authNotes // of all clients of one command
+}
+
+// authNotes keeps whether anything was told of logins.
+type authNotes struct {
+	mu   sync.Mutex
+	told bool
 }
 
 func (f *registryFlags) add(cmd *cobra.Command) {
@@ -75,21 +82,25 @@ func (f *registryFlags) config(s *cli.IO) (oci.Config, error) {
 }
 
 // explain makes the client tell how it logs in, on standard error. Several pushes tell
-// at once. What it returns is called at the end, and tells that nobody asked.
+// at once. What it returns is called at the end; that of a command's first client tells
+// that nobody asked.
 func (f *registryFlags) explain(s *cli.IO, cfg *oci.Config) (atEnd func()) {
 	if !f.explainAuth {
 		return func() {}
 	}
-	var mu sync.Mutex
-	told := false
+	first := f.notes == nil
+	if first {
+		f.notes = &authNotes{}
+	}
+	notes := f.notes
 	cfg.Explain = func(line string) {
-		mu.Lock()
-		defer mu.Unlock()
-		told = true
+		notes.mu.Lock()
+		defer notes.mu.Unlock()
+		notes.told = true
 		cli.Notef(s, "auth: %s", line)
 	}
 	return func() {
-		if !told {
+		if first && !notes.told {
 			cli.Notef(s, "auth: no registry asked for a login")
 		}
 	}

@@ -133,7 +133,7 @@ func (h *Host) registry(host string) *oci.Client {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if cred, ok := h.registries[host]; ok && cred.Username != "" {
-		cfg.User, cfg.Password = cred.Username, cred.Password
+		cfg.User, cfg.Password, cfg.LoginName = cred.Username, cred.Password, "registries.put"
 	}
 	return oci.New(cfg)
 }

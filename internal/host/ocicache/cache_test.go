@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/oci"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/registry"
 )
 
 // fakeRegistry serves one repository: tags to manifest digests to layers.
@@ -207,5 +208,38 @@ func TestReferencesShareNoFile(t *testing.T) {
 		if h := hexOf(s); len(h) != 64 || strings.ContainsAny(h, "/.") {
 			t.Errorf("hexOf(%q) = %q", s, h)
 		}
+	}
+}
+
+// TestFetchesFromRegistriesAsTheyAre: through redirects to a storage that refuses a login,
+// and with tokens that expire, by the client that the tools have.
+func TestFetchesFromRegistriesAsTheyAre(t *testing.T) {
+	for _, p := range registry.Everybody().Profiles {
+		t.Run(p.Name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(p.Login), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("HOME", dir)
+			t.Setenv("DOCKER_CONFIG", dir)
+			client := oci.New(oci.Config{Transport: p})
+			ref, err := oci.ParseRef(p.Host + "/" + p.Owner + "echo:1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Push(t.Context(), ref, oci.Push{Layer: oci.BytesSource([]byte("layer")), LayerType: "l", ConfigType: "c"}); err != nil {
+				t.Fatal(err)
+			}
+			cache, err := Open(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, cached := range []bool{false, true} {
+				a, err := cache.Fetch(t.Context(), client, ref)
+				if err != nil || string(a.Data) != "layer" || a.Cached != cached {
+					t.Errorf("%+v %v", a, err)
+				}
+			}
+		})
 	}
 }

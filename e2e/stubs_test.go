@@ -20,7 +20,7 @@ import (
 // $FAIL names it.
 func TestMain(m *testing.M) {
 	commands := map[string]func(){}
-	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "standtinygo", "wash", "parpack", "cross", "smithy"} {
+	for _, name := range []string{"signer", "wasmfix", "ocipush", "registry", "devhost", "lattice", "drain", "cargo", "stubgo", "standtinygo", "wash", "parpack", "cross", "smithy", "scaffold"} {
 		commands[name] = func() {
 			if os.Getenv(realTools) != "" && tools()[name] != nil {
 				runReal(name)
@@ -44,6 +44,7 @@ func TestMakeIncludes(t *testing.T) {
 			env.Setenv("LOG", filepath.Join(env.WorkDir, "log"))
 			stubs, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
 			env.Setenv("WASMCLOUD_TOOLS", stubs)
+			env.Setenv("STUBS", stubs)
 			return nil
 		},
 		RequireUniqueNames:  true,

@@ -21,7 +21,7 @@ type rust struct {
 const oldestCargo = 78 // of Rust 1
 
 // findRust finds a Rust with the standard library of wasm32: on PATH; the system's, where rustup's hides it; else
-// Debian's in the offline root that bazelw makes. Of the latter REQUIRE_RUST says that it is to be made.
+// Debian's in the offline root that bazelw makes. Of the latter REQUIRE_RUST says that it is to be made, if it can be.
 func findRust(t *testing.T) rust {
 	t.Helper()
 	cache, err := fsx.UserCacheDir(os.Getenv)
@@ -57,6 +57,11 @@ func findRust(t *testing.T) rust {
 	r.cargo = bazelw + " inside cargo"
 	r.env = append(r.env, "PATH="+path, "BAZELW_HOME="+at, "BAZELW_BIND="+kept,
 		"CARGO_TARGET_DIR="+filepath.Join(kept, "offline"), "CARGO_HOME="+filepath.Join(kept, "cargo"))
+	cmd := exec.Command(bazelw, "inside", "cargo", "--version")
+	cmd.Env = r.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("no Rust here has the standard library of wasm32, and none can be had: %v\n%s", err, out)
+	}
 	return r
 }
 

@@ -213,16 +213,20 @@ func registryOnly(registry, name, version string) *reference {
 // findSource says how the wasm comes to be, by what lies in the folder, as actor.mk
 // decides it.
 func (p *project) findSource() error {
+	rust, goFiles := exists(filepath.Join(p.dir, "Cargo.toml")), glob(p.dir, "*.go")
+	if p.provider == nil && (rust || len(goFiles) > 0) {
+		p.unsigned = "" // where actor.mk puts what it compiles: wash's Makefiles named cargo's own file so
+	}
 	switch {
 	case p.unsigned != "":
 		if filepath.IsAbs(p.unsigned) || strings.HasPrefix(filepath.Clean(p.unsigned), "..") {
 			return fmt.Errorf("%s: %s is %s, outside of this folder: name its label by --src", p.source, p.unsignedBy(), p.unsigned)
 		}
-	case exists(filepath.Join(p.dir, "Cargo.toml")):
+	case rust:
 		p.compiler = rustCompiler
-	case len(glob(p.dir, "*.go")) > 0:
-		if exists(filepath.Join(p.dir, "wasmcloud.toml")) && p.source != filepath.Join(p.dir, "Makefile") {
-			// Its only other language is tinygo, whose SDK the Go compiler cannot compile.
+	case len(goFiles) > 0:
+		if exists(filepath.Join(p.dir, "wasmcloud.toml")) && p.source != filepath.Join(p.dir, "Makefile") || usesTinyGo(p.dir) {
+			// wasmcloud.toml's only other language is tinygo, whose SDK the Go compiler cannot compile.
 			return fmt.Errorf("%s: bazelgen knows no rule that runs TinyGo: write one, and name its label by --src", p.source)
 		}
 		p.compiler = goCompiler
@@ -237,6 +241,12 @@ func (p *project) findSource() error {
 		p.unsigned = filepath.Base(found[0])
 	}
 	return nil
+}
+
+// usesTinyGo is how actor.mk decides.
+func usesTinyGo(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	return err == nil && strings.Contains(string(text), "github.com/wasmcloud/actor-tinygo")
 }
 
 // unsignedBy is the variable that names a finished file.

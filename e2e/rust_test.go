@@ -1,14 +1,23 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/scaffold"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/core"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/registry"
 )
 
 // rust is a cargo that compiles to wasm, and what it needs in its environment.
@@ -190,4 +199,73 @@ func TestRustWorkspace(t *testing.T) {
 	if out := r.run(t, filepath.Join(top, "ws"), cmd, env...); !strings.Contains(out, "one_actor (package one-actor), two") {
 		t.Errorf("no choice is given: %s", out)
 	}
+}
+
+// findCargo finds a cargo for this machine, whatever else it compiles for.
+func findCargo(t *testing.T) rust {
+	t.Helper()
+	cache, err := fsx.UserCacheDir(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(cache, "e2e-rust") // compiling the crates takes minutes
+	standIns, path, _ := strings.Cut(os.Getenv("PATH"), string(os.PathListSeparator))
+	env := append(rustEnv(t, standIns, kept), "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "native"), "XDG_CACHE_HOME="+t.TempDir(),
+		"CARGO_HOME="+or(os.Getenv("CARGO_HOME"), filepath.Join(home, ".cargo")), "RUSTUP_HOME="+or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
+	minor := 0
+	if _, err := fmt.Sscanf(output(env, "cargo", "--version"), "cargo 1.%d.", &minor); err != nil || minor < oldestCargo {
+		t.Skipf("no cargo 1.%d or later is on PATH", oldestCargo)
+	}
+	return rust{cargo: "cargo", env: env}
+}
+
+// A new interface in Rust is compiled, tested and published as it stands, by the generator and the crates that
+// wasmCloud's own interfaces have. The model that the generator fetches comes from this machine.
+func TestRustInterface(t *testing.T) {
+	r := findCargo(t)
+	dir := filepath.Join(t.TempDir(), "My-Greetings")
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: os.Getenv, Now: time.Now}
+	if code := cli.Main(t.Context(), s, []string{"new", "interface", "My-Greetings", "--lang", "rust", "--dir", dir, "--checkout", checkout}, scaffold.Command); code != 0 {
+		t.Fatal(errs.String())
+	}
+	models := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		text := string(core.Read(filepath.Base(q.URL.Path)))
+		fmt.Fprint(w, strings.Replace(text, `$version: "2.0"`, `$version: "1.0"`, 1)) // the only version that it reads
+	}))
+	t.Cleanup(models.Close)
+	replaceIn(t, filepath.Join(dir, "codegen.toml"), "https://cdn.jsdelivr.net/gh/wasmcloud/interfaces", models.URL)
+	artifacts := registry.New(registry.Options{})
+	server := httptest.NewServer(artifacts)
+	t.Cleanup(server.Close)
+	release := strings.TrimPrefix(server.URL, "http://") + "/my_greetings-interface:0.1.0"
+
+	out := r.run(t, dir, "make lint validate test && make publish CARGO_PUBLISH_FLAGS=--dry-run REG_URL="+release)
+	for _, want := range []string{"test greet_request ... ok", "Nothing breaks.", release + " pushed", "aborting upload due to dry run"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	// An edit of the model reaches the crate: what is there of it does not compile before it is edited, too.
+	replaceIn(t, filepath.Join(dir, "my_greetings.smithy"), "    text: String", "    words: String")
+	if out := r.run(t, dir, "if make test 2>&1; then echo it passed; fi"); !strings.Contains(out, "no field named `text`") {
+		t.Errorf("a renamed member is not noticed:\n%s", out)
+	}
+}
+
+func replaceIn(t *testing.T, file, old, now string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), old) {
+		t.Fatalf("%s has no %q (%v)", file, old, err)
+	}
+	write(t, file, strings.ReplaceAll(string(text), old, now))
 }

@@ -27,6 +27,7 @@ func newProjects(c *checkout) {
 		{[]string{"actor", "Greeter-2"}, nil},
 		{[]string{"provider", "my-clock"}, nil},
 		{[]string{"interface", "My-Greetings"}, nil},
+		{[]string{"interface", "rusty", "--lang", "rust"}, []string{"CARGO_FROM=" + stands, "CARGO_MAKES=target/debug/librusty.rlib"}},
 		{[]string{"actor", "ferris", "--lang", "rust"}, []string{"CARGO_FROM=" + stands, "CARGO_MAKES=target/wasm32-unknown-unknown/release/ferris.wasm"}},
 		{[]string{"provider", "my-clock", "--lang", "rust", "--dir", filepath.Join(home, "rust-clock")},
 			[]string{"CARGO_FROM=" + filepath.Join(home, "my-clock/build/my-clock"), "CARGO_MAKES=target/release/my-clock"}},

@@ -36,8 +36,12 @@ var checks = []struct{ what, dir, tests string }{
 	{"PAR: environment", "internal/host/core", "TestProvidersGetLittleOfTheHost"},
 	{"OCI cache: names by digest", "internal/host/ocicache", "TestReferencesShareNoFile TestDamagedCacheIsFetchedAgain TestLyingRegistryLeavesNothingBehind"},
 	{"start: the same key from elsewhere", "internal/host/core", "TestUpdateKeepsIdentity TestMovedTagIsSeenAtTheNextStart TestSameProviderTwice"},
-	{"limits: queue, calls in hand", "internal/host/core", "TestFullQueueIsAnError TestFullHostIsAnError"},
+	{"limits: queue, calls in hand, instances", "internal/host/core", "TestFullQueueIsAnError TestFullHostIsAnError TestInstancesAreTheConcurrency"},
+	{"limits: hostile actors disturb nobody", "internal/host/core", "TestHostileActorsDisturbNobody"},
+	{"compiled code: owner-only, sealed, checked when it is used", "internal/wasmrt", "TestForeignCodeIsNotRun TestCodeChangedWhileTheHostRuns TestCacheOfOthersIsRefused"},
+	{"compiled code: its key is kept apart", "internal/commands/devhost", "TestCompiledKey"},
 	{"limits: memory, depth", "internal/wasmrt", "TestMemoryLimit TestDepth"},
+	{"limits: depth across hosts", "internal/host/core", "TestRingAcrossHostsEnds"},
 	{"health: of this host's process, whoever else answers", "internal/host/core", "TestOtherHostsAnswerForTheirProvidersAlone"},
 	{"limits: a provider's output", "internal/host/provider", "TestFloodIsBounded TestLongLinesAreCut"},
 }

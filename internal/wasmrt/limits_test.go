@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -190,50 +189,6 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("goroutines grew from %d to %d", goroutines, n)
-	}
-}
-
-func TestCompiledCodeIsKept(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "cache", "compiled")
-	wasm := answering(respond(1024, 4)).wasm()
-	for range 2 {
-		rt := newRuntime(t, wasmrt.Config{CacheDir: dir, CompileFirst: true})
-		if got, err := compile(t, rt, wasm).Call(t.Context(), "Op.X", nil, &fakeHost{}); err != nil || string(got) != "some" {
-			t.Errorf("got %q, %v", got, err)
-		}
-	}
-	files := 0
-	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
-		if err == nil && e.Type().IsRegular() {
-			files++
-		}
-		return err
-	})
-	if err != nil || files == 0 {
-		t.Errorf("%d files in the cache, %v", files, err)
-	}
-	if info, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
-		t.Errorf("cache has mode %v, %v", info.Mode(), err)
-	}
-}
-
-func TestCacheOthersCanWriteIsRefused(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no permission bits")
-	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := wasmrt.New(t.Context(), wasmrt.Config{CacheDir: dir}); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "chmod 700") {
-		t.Errorf("got %v", err)
-	}
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := wasmrt.New(t.Context(), wasmrt.Config{CacheDir: file}); err == nil {
-		t.Error("a file was taken for a folder")
 	}
 }
 

@@ -39,7 +39,7 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		wz = r.final
 	}
 	wasm, state := r.openState(wasm)
-	compiled, err := wz.CompileModule(workers(ctx), wasm)
+	compiled, err := r.compile(workers(ctx), wz, wasm)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the actor: %w", err)
 	}
@@ -56,11 +56,19 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		defer close(m.native)
 		defer r.tidyLater()
 		// What fails here can be interpreted all the same, so nobody needs to know.
-		if better, err := r.final.CompileModule(workers(background), wasm); err == nil {
+		if better, err := r.compile(workers(background), r.final, wasm); err == nil {
 			m.replace(r.background, r.newCode(r.final, better, state))
 		}
 	})
 	return m, nil
+}
+
+// compile goes through the folder of compiled modules where there is one.
+func (r *Runtime) compile(ctx context.Context, wz wazero.Runtime, wasm []byte) (wazero.CompiledModule, error) {
+	if wz == r.final && r.cache != nil {
+		return r.cache.compile(ctx, wz, wasm)
+	}
+	return wz.CompileModule(ctx, wasm)
 }
 
 // state says how the state of a module's instances is kept from one call to the next.

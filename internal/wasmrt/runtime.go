@@ -15,8 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -64,9 +62,12 @@ type Config struct {
 	// MemoryPages bounds the memory of one instance, in pages of 64 KiB; 0 means DefaultMemoryPages.
 	MemoryPages uint32
 	// CacheDir keeps compiled modules between runs. It is made if absent, and refused if anybody
-	// but its owner may enter it, since what it holds is run as native code unchecked.
+	// but its owner may enter it, since what it holds is run as native code: entries that have no
+	// seal made with CacheKey, are not as they were sealed, or belong to others are compiled anew.
 	// Empty means that nothing is kept. The interpreter has no use for it.
 	CacheDir string
+	// CacheKey seals the entries of CacheDir, and is to be kept elsewhere.
+	CacheKey []byte
 	// MaxDepth bounds nested calls; 0 means DefaultDepth.
 	MaxDepth int
 	// Now is the guests' wall clock; nil means the real one.
@@ -78,9 +79,9 @@ type Config struct {
 // Runtime runs modules. Make it by New.
 type Runtime struct {
 	cfg   Config
-	quick wazero.Runtime          // interprets what is not compiled yet; nil if nothing has to
-	final wazero.Runtime          // runs the modules in the long run
-	cache wazero.CompilationCache // nil without CacheDir
+	quick wazero.Runtime // interprets what is not compiled yet; nil if nothing has to
+	final wazero.Runtime // runs the modules in the long run
+	cache *codeCache     // nil without CacheDir
 	pool  memoryPool
 
 	background context.Context // of the compilations that no caller waits for
@@ -126,12 +127,12 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 		engine = wazero.NewRuntimeConfigInterpreter()
 	}
 	if cfg.CacheDir != "" && !cfg.Interpreter {
-		cache, err := openCache(cfg.CacheDir)
+		cache, err := openCache(cfg.CacheDir, cfg.CacheKey)
 		if err != nil {
 			return nil, err
 		}
 		r.cache = cache
-		engine = engine.WithCompilationCache(cache)
+		engine = engine.WithCompilationCache(cache.CompilationCache)
 	}
 	var err error
 	r.final, err = r.newEngine(ctx, engine)
@@ -165,26 +166,6 @@ func withDefaults(cfg Config) Config {
 		cfg.Rand = rand.Reader
 	}
 	return cfg
-}
-
-func openCache(dir string) (wazero.CompilationCache, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of compiled actors: %w", err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, fmt.Errorf("looking at the folder of compiled actors: %w", err)
-	}
-	// Windows has no such bits; there the folder inherits the user's profile protection.
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("folder of compiled actors %s has mode %v and would run what others put there: "+
-			"chmod 700 it, or name another: %w", dir, info.Mode().Perm(), fs.ErrPermission)
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening the folder of compiled actors: %w", err)
-	}
-	return cache, nil
 }
 
 // Close releases the Runtime, with every module and every instance that still runs: their calls

@@ -36,10 +36,18 @@ func (f *hostFlags) config(s *cli.IO, forExec bool) (core.Config, error) {
 		AllowLegacyHash: f.allowLegacyHash,
 		Version:         strings.TrimPrefix(cli.Version().Version, "v"),
 		RPCTimeout:      f.rpcTimeout,
+		Queue:           f.actorQueue,
 		Now:             s.Now,
 	}
 	if cfg.RPCTimeout == 0 {
 		cfg.RPCTimeout = time.Duration(e.number("WASMCLOUD_RPC_TIMEOUT_MS", 0)) * time.Millisecond
+	}
+	for flag, l := range map[string]struct{ given, most int }{
+		"--actor-queue": {f.actorQueue, 1 << 16}, "--actor-memory": {f.actorMemory, 4096}, "--call-depth": {f.callDepth, 1000},
+	} {
+		if l.given < 1 || l.given > l.most {
+			e.fail(cli.Usage("%s %d: want a number from 1 to %d", flag, l.given, l.most))
+		}
 	}
 	if s.Env("WASMCLOUD_POLICY_TOPIC") != "" {
 		e.fail(errors.New("WASMCLOUD_POLICY_TOPIC is set, and this host asks no policy service: unset it to run without one"))
@@ -138,7 +146,16 @@ func (f *hostFlags) cacheInto(cfg *core.Config, s *cli.IO, temp string) error {
 		dir = temp
 	}
 	cfg.CacheDir = dir
-	cfg.Runtime = wasmrt.Config{Interpreter: f.interpreter, Isolation: f.isolation, CacheDir: filepath.Join(dir, "wasm")}
+	cfg.Runtime = wasmrt.Config{
+		Interpreter: f.interpreter, Isolation: f.isolation, MemoryPages: uint32(f.actorMemory) * (1 << 20 / wasmrt.PageSize), MaxDepth: f.callDepth,
+	}
+	if f.interpreter {
+		return nil
+	}
+	// Without a place for the key nothing is kept, and the host runs all the same.
+	if key, err := compiledKey(s); err == nil {
+		cfg.Runtime.CacheDir, cfg.Runtime.CacheKey = filepath.Join(dir, "wasm"), key
+	}
 	return nil
 }
 

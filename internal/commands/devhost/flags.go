@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/core"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
 
@@ -32,6 +33,9 @@ type hostFlags struct {
 	interpreter            bool
 	isolation              wasmrt.Isolation
 	rpcTimeout             time.Duration
+	actorQueue             int
+	actorMemory            int // MiB
+	callDepth              int
 	providers              providerFlags
 	logLevel, logFormat    string
 	stateFile, stateLog    string
@@ -72,6 +76,9 @@ func (f *hostFlags) addTo(cmd *cobra.Command, forExec bool) {
 	fs.BoolVar(&f.interpreter, "interpreter", forExec, "interpret actors: they start at once and run slower")
 	fs.Var(&f.isolation, "isolation", "what an actor's calls see of one another: `how` is snapshot (each finds the state after a health request; the random numbers of a seeded generator repeat), fresh (each gets a new instance, at the cost of its start) or reuse (all that the last one left)")
 	fs.DurationVar(&f.rpcTimeout, "rpc-timeout", 0, "`time` that a call may take (env WASMCLOUD_RPC_TIMEOUT_MS; default 2s)")
+	fs.IntVar(&f.actorQueue, "actor-queue", core.DefaultQueue, "`number` of calls that may wait for one actor while all its instances are busy; further ones are refused")
+	fs.IntVar(&f.actorMemory, "actor-memory", wasmrt.DefaultMemoryPages*wasmrt.PageSize>>20, "`MiB` of memory that one instance of an actor may have; asking for more fails in the actor")
+	fs.IntVar(&f.callDepth, "call-depth", wasmrt.DefaultDepth, "`number` of calls that may be nested in one another, also across hosts; the next one is refused")
 	f.providers.addTo(fs)
 	fs.StringVar(&f.logLevel, "log-level", "", "trace, debug, info, warn, error or critical (env WASMCLOUD_LOG_LEVEL; default "+defaultLevel(forExec)+")")
 	fs.StringVar(&f.logFormat, "log-format", "", "text or json (env WASMCLOUD_STRUCTURED_LOGGING_ENABLED; default text)")

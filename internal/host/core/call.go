@@ -29,7 +29,7 @@ func (h *Host) intake(a *actor) func(subject, reply string, data []byte) {
 			if inv, err := wasmbus.UnmarshalInvocation(data); err == nil {
 				id = inv.ID
 			}
-			h.answer(reply, wasmbus.Response{InvocationID: id, Error: "the host is busy: " + errBusy.Error()})
+			h.answer(reply, wasmbus.Response{InvocationID: id, Error: fmt.Sprintf("actor %s was not called: the host is busy with %d calls, and takes no more", a.key, cap(h.room))})
 		}
 	}
 }
@@ -154,7 +154,8 @@ func (h *Host) explain(err error, a *actor, c *code, operation string) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("actor %s (%s) was interrupted in %s: the host is stopping", c.art.Name(), a.key, operation)
 	case errors.Is(err, errBusy):
-		return fmt.Errorf("actor %s (%s) is busy: %w for its %d instances (scale it up)", c.art.Name(), a.key, err, a.count())
+		return fmt.Errorf("actor %s (%s) is busy: %d calls wait for its %d instances, and no more may (scale it up; the host's --actor-queue is the limit)",
+			c.art.Name(), a.key, h.cfg.Queue, a.count())
 	case errors.As(err, &trap) && trap.Trace != "":
 		h.log.Debug("trace of the call that failed", "actor", a.key, "operation", operation, "trace", trap.Trace)
 	}

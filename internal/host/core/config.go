@@ -66,6 +66,9 @@ type Config struct {
 	Now    func() time.Time // nil = the real clock
 }
 
+// DefaultQueue is how many calls may wait for one actor if Config does not say otherwise.
+const DefaultQueue = 256
+
 // heartbeat is how often a host tells that it lives.
 const heartbeat = 30 * time.Second
 
@@ -94,7 +97,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.RPCTimeout == 0 {
 		c.RPCTimeout = lattice.DefaultCallTimeout
 	}
-	c.Queue = cmp.Or(c.Queue, 256)
+	c.Queue = cmp.Or(c.Queue, DefaultQueue)
 	c.ProviderShutdown = cmp.Or(c.ProviderShutdown, 2*time.Second)
 	c.HealthFirst = cmp.Or(c.HealthFirst, 5*time.Second)
 	c.HealthEvery = cmp.Or(c.HealthEvery, 30*time.Second)

@@ -234,7 +234,7 @@ func TestFullQueueIsAnError(t *testing.T) {
 	}
 	wg.Wait()
 	all := strings.Join(errs, "\n")
-	if strings.Count(all, "is busy: too many calls are waiting") != 2 || strings.Count(all, "did not answer") != 2 {
+	if strings.Count(all, "Vector probe (MCLFG44AN6RKNORIDSN5JACURXNEIP5Q6CH2BOG5FCTDF7HE6ES3MCQB) is busy: 1 calls wait for its 1 instances") != 2 || strings.Count(all, "did not answer") != 2 {
 		t.Errorf("want 2 refused and 2 timed out, got:\n%s", all)
 	}
 	testkit.Eventually(t, "the actor to be free again", func() bool {
@@ -250,7 +250,7 @@ func TestFullHostIsAnError(t *testing.T) {
 		w.host.room <- struct{}{}
 	}
 	inv := invocation(t, helloRequest)
-	if r := w.raw(inv.Marshal()); r.InvocationID != inv.ID || !strings.Contains(r.Error, "the host is busy") {
+	if r := w.raw(inv.Marshal()); r.InvocationID != inv.ID || !strings.Contains(r.Error, "actor "+probeKey+" was not called: the host is busy with 1024 calls") {
 		t.Errorf("%+v", r)
 	}
 	for range maxCalls {

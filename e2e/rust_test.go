@@ -44,7 +44,7 @@ func findRust(t *testing.T) rust {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rust{env: rustEnv(t, standIns, kept)}
+	r := rust{env: rustEnv(t, standIns)}
 	for _, path := range []string{path, "/usr/bin:/bin"} {
 		env := append(r.env, "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "host"),
 			"CARGO_HOME="+or(os.Getenv("CARGO_HOME"), filepath.Join(home, ".cargo")), "RUSTUP_HOME="+or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
@@ -74,9 +74,9 @@ func findRust(t *testing.T) rust {
 	return r
 }
 
-func rustEnv(t *testing.T, tools, kept string) []string {
-	env := []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "WASMCLOUD_TOOLS=" + tools, realTools + "=1", "GOCACHE=" + filepath.Join(kept, "go")}
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "GOPROXY", "RUSTUP_TOOLCHAIN"} {
+func rustEnv(t *testing.T, tools string) []string {
+	env := []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "WASMCLOUD_TOOLS=" + tools, realTools + "=1"}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "GOPROXY", "RUSTUP_TOOLCHAIN", "BAZEL"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}
@@ -214,7 +214,7 @@ func findCargo(t *testing.T) rust {
 	}
 	kept := filepath.Join(cache, "e2e-rust") // compiling the crates takes minutes
 	standIns, path, _ := strings.Cut(os.Getenv("PATH"), string(os.PathListSeparator))
-	env := append(rustEnv(t, standIns, kept), "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "native"), "XDG_CACHE_HOME="+t.TempDir(),
+	env := append(rustEnv(t, standIns), "PATH="+path, "CARGO_TARGET_DIR="+filepath.Join(kept, "native"), "XDG_CACHE_HOME="+t.TempDir(),
 		"CARGO_HOME="+or(os.Getenv("CARGO_HOME"), filepath.Join(home, ".cargo")), "RUSTUP_HOME="+or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
 	minor := 0
 	if _, err := fmt.Sscanf(output(env, "cargo", "--version"), "cargo 1.%d.", &minor); err != nil || minor < oldestCargo {

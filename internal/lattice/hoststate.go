@@ -49,6 +49,7 @@ func ReadHostState(path string) (*HostState, error) {
 // hosts write on start. The five secrets are written even when empty: wash's
 // reader demands them.
 type HostConfig struct {
+	Name          string `json:"name,omitempty"` // of a context in wash's folder
 	LatticePrefix string `json:"lattice_prefix,omitempty"`
 	CtlHost       string `json:"ctl_host,omitempty"`
 	CtlPort       int    `json:"ctl_port,omitempty"`

@@ -15,7 +15,7 @@ const help = `Drive a wasmCloud lattice: our own host or real ones.
 
 A host is found, in this order, by flags and environment (host, port, seed), --state-file, --context
 (a file, or a name in ~/.wash/contexts), WASMCLOUD_STATE_FILE, the running devhost of this user,
-~/.wash/contexts/host_config.json, ~/.wash/host_config.json, and at last nats://127.0.0.1:4222.
+~/.wash/host_config.json, ~/.wash/contexts/host_config.json, and at last nats://127.0.0.1:4222.
 Flags and environment win member by member: with --rpc-port alone the rest comes from the first of the others.`
 
 // Command returns the lattice command.

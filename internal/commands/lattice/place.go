@@ -61,7 +61,8 @@ func (f *connFlags) search(s *cli.IO) (place, error) {
 		}
 	}
 	if home := s.Env("HOME"); home != "" {
-		for _, path := range []string{bus.DefaultContextPath(home), bus.HostConfigPath(home)} {
+		// wash makes the second of the first whenever it looks, so the first is never older.
+		for _, path := range []string{bus.HostConfigPath(home), bus.DefaultContextPath(home)} {
 			p, err := fromContext(path, f.kind)
 			if err == nil || !errors.Is(err, fs.ErrNotExist) {
 				return p, err

@@ -98,17 +98,16 @@ func (f *startProviderFlags) run(ctx context.Context, ses *session, cmd *cobra.C
 	if err != nil {
 		return err
 	}
-	verb := "started"
-	if f.skipWait {
-		verb = "start requested"
-	}
 	if started.Replaced != "" {
 		cli.Notef(ses.io, "replaced the running provider (was %s)", started.Replaced)
 	}
 	a := startProviderAnswer{
-		Result: fmt.Sprintf("Provider %s %s on host %s", o.Ref, verb, started.HostID),
+		Result: fmt.Sprintf("Provider %s started on host %s", o.Ref, started.HostID),
 		HostID: started.HostID, ProviderID: started.PublicKey, ContractID: started.ContractID, LinkName: o.LinkName,
 		Reference: o.Ref, Replaced: started.Replaced,
+	}
+	if f.skipWait {
+		a.Result = "Start provider request received: " + o.Ref
 	}
 	return cli.Print(cmd, ses.io, a, func(w io.Writer) { fmt.Fprintln(w, a.Result) })
 }
@@ -136,7 +135,10 @@ or the reference it was started from.`,
 		if err := ses.control.EndProvider(ctx, end); err != nil {
 			return err
 		}
-		return printResult(cmd, ses.io, "Provider %s stopped", end.ProviderID)
+		if skipWait {
+			return printResult(cmd, ses.io, "Provider %s stop request received", end.ProviderID)
+		}
+		return printResult(cmd, ses.io, "Provider %s stopped successfully", end.ProviderID)
 	})
 	return cmd
 }

@@ -123,19 +123,19 @@ func (f *startFlags) run(ctx context.Context, ses *session, cmd *cobra.Command, 
 	if err != nil {
 		return err
 	}
-	verb := "started"
 	switch {
 	case started.Replaced == o.Ref:
 		cli.Notef(ses.io, "replaced the running %s (from the same reference)", started.PublicKey)
 	case started.Replaced != "":
 		cli.Notef(ses.io, "replaced the running %s (was %s)", started.PublicKey, started.Replaced)
-	case f.skipWait:
-		verb = "start requested"
 	}
 	a := startAnswer{
-		Result: fmt.Sprintf("Actor %s %s on host %s", o.Ref, verb, started.HostID),
+		Result: fmt.Sprintf("Actor %s started on host %s", o.Ref, started.HostID),
 		HostID: started.HostID, ActorID: started.PublicKey, Reference: o.Ref,
 		Instances: started.Instances, Replaced: started.Replaced,
+	}
+	if f.skipWait {
+		a.Result = fmt.Sprintf("Start actor request received: %s, host: %s", o.Ref, started.HostID)
 	}
 	return cli.Print(cmd, ses.io, a, func(w io.Writer) { fmt.Fprintln(w, a.Result) })
 }
@@ -274,6 +274,9 @@ func stopActorCommand(s *cli.IO) *cobra.Command {
 		err = ses.control.Stop(ctx, bus.StopOptions{HostID: host, ActorID: actor, Count: count, SkipWait: skipWait, Wait: ses.wait()})
 		if err != nil {
 			return err
+		}
+		if skipWait {
+			return printResult(cmd, ses.io, "Request to stop actor %s received", actor)
 		}
 		return printResult(cmd, ses.io, "Actor %s stopped", actor)
 	})

@@ -22,6 +22,8 @@ type Toml struct {
 		CallAlias    string   `toml:"call_alias"`
 		KeyDirectory string   `toml:"key_directory"`
 		WasmTarget   string   `toml:"wasm_target"`
+		Filename     string   `toml:"filename"`
+		PushInsecure bool     `toml:"push_insecure"`
 	} `toml:"actor"`
 	Rust struct {
 		CargoPath string `toml:"cargo_path"`

@@ -15,6 +15,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/scaffold"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/wasmfix"
 )
 
@@ -32,6 +33,7 @@ func tools() map[string]func(*cli.IO) *cobra.Command {
 		"scaffold": scaffold.Command,
 		"signer":   signer.Command,
 		"smithy":   smithy.Command,
+		"wash":     wash.Command,
 		"wasmfix":  wasmfix.Command,
 	}
 }

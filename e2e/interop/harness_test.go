@@ -21,10 +21,11 @@ import (
 // a home of its own, and the real wash.
 type world struct {
 	t    *testing.T
-	bin  string // our tools
-	wash string
+	wash string // the one that is asked
 	dir  string
 	env  []string
+
+	vars map[string]string // of the script
 
 	registry string // host:port
 	host     hostState
@@ -34,6 +35,7 @@ type hostState struct {
 	HostID  string `json:"host_id"`
 	NATSURL string `json:"nats_url"`
 	Context string `json:"context"`
+	Version string `json:"version"`
 }
 
 // realWash names the binary, or skips: it takes minutes to build and is not
@@ -49,18 +51,20 @@ func realWash(t *testing.T) string {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	wash := realWash(t)
+	return newWorldOf(t, realWash(t))
+}
+
+func newWorldOf(t *testing.T, wash string) *world {
+	t.Helper()
 	dir := t.TempDir()
-	w := &world{t: t, wash: wash, dir: dir, bin: filepath.Join(dir, "bin")}
+	w := &world{t: t, wash: wash, dir: dir}
 	home := filepath.Join(dir, "home")
-	if err := os.MkdirAll(home, 0o700); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{home, filepath.Join(dir, "tmp")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
-	w.env = []string{"HOME=" + home, "TMPDIR=" + dir, "USER=interop", "PATH=" + os.Getenv("PATH")}
-	build := exec.Command("go", "build", "-o", w.bin+string(filepath.Separator), "../../tools/...")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the tools: %v\n%s", err, out)
-	}
+	w.env = []string{"HOME=" + home, "TMPDIR=" + filepath.Join(dir, "tmp"), "USER=interop", "PATH=" + os.Getenv("PATH")}
 	return w
 }
 
@@ -97,7 +101,7 @@ func (w *world) serveHost() {
 func (w *world) serve(state any, tool string, args ...string) {
 	w.t.Helper()
 	file := filepath.Join(w.dir, tool+".json")
-	cmd := exec.Command(filepath.Join(w.bin, tool), append(args, "--state-file", file)...)
+	cmd := exec.Command(tool, append(args, "--state-file", file)...)
 	cmd.Env = w.env
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -154,7 +158,7 @@ func (w *world) await(what string, ok func() error) {
 // ours runs one of our tools and returns its standard output.
 func (w *world) ours(tool string, args ...string) string {
 	w.t.Helper()
-	out, err := w.run(filepath.Join(w.bin, tool), args...)
+	out, err := w.run(tool, args...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

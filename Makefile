@@ -11,15 +11,16 @@ tools:
 
 include rules/make/wasmcloud.mk
 
-_tools := $(patsubst tools/%/main.go,%,$(wildcard tools/*/main.go))
+# wash has a folder of its own, for it must not hide another on a PATH.
+_tools := $(filter-out wash,$(patsubst tools/%/main.go,%,$(wildcard tools/*/main.go)))
 _includes := $(wildcard rules/make/*.mk)
 _share := $(DESTDIR)$(PREFIX)/share/rules_wasmcloud/make
 
 # One build for all: they share nearly everything that is compiled. Without cgo they are
 # static, and start sooner by the time that a dynamic linker takes.
-tools: bin/.built
+tools: bin/.built $(_wm_wash)
 bin/.built: $(_wm_sources) $(_wm_template)
-	$(Q)CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/ ./tools/... && touch $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $@
+	$(Q)CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/ $(addprefix ./tools/,$(_tools)) && touch $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $@
 
 demo:
 	@go run ./e2e/demo
@@ -41,8 +42,9 @@ docs:
 	go test -count=1 ./e2e -run 'TestCLIReference|TestRulesReference' -update
 
 install: tools
-	mkdir -p $(DESTDIR)$(PREFIX)/bin $(_share)
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(_share) $(_share)/../wash-path
 	install -m 755 $(addprefix bin/,$(addsuffix $(_wm_exe),$(_tools))) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(_wm_wash) $(_share)/../wash-path
 	install -m 644 $(_includes) $(_share)
 
 # A release, in dist: an archive of the sources, one of the tools for each platform, and their sums.
@@ -52,6 +54,7 @@ dist:
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(addsuffix $(_wm_exe),$(_tools)))
 	rm -f $(addprefix $(_share)/,$(notdir $(_includes)))
+	rm -rf $(_share)/../wash-path
 	-rmdir $(_share) $(dir $(_share)) 2>/dev/null
 
 clean:

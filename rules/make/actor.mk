@@ -10,7 +10,8 @@
 #   ACTOR_ALIAS    call alias
 #   REG_URL        full reference, $(REG_SERVER)/$(PROJECT):$(VERSION)
 #   REG_SERVER     the registry that `make up` started, else localhost:5000
-#   PUSH_REG_CMD   push command; the signed file is appended
+#   PUSH_REG_CMD   push command; the signed file is appended. One that begins with the word wash runs the wash of this
+#                  project (docs/differences.md), any other runs as it is
 #   KEYDIR         folder with this project's keys, .keys; used if it exists
 #   UNSIGNED_WASM  a finished wasm to sign; by default what the sources here compile to, build/$(PROJECT).wasm
 #   DIST_WASM      the signed file, build/$(PROJECT)_s.wasm
@@ -25,6 +26,7 @@
 #   all signed push start call test            the loop
 #   dev            rebuilds, replaces in the host and tests at every change below WATCH, which is .
 #   up down host registry                      a host and a registry, in the background or here
+#   wash-path      prints a folder that puts this project's wash on a PATH
 #   inspect claims actor_id inventory keys doctor drain target-path target-path-abs target-file
 #   request jwt    what is to be signed, build/$(PROJECT).request.json; and its signature, $(SIGNED_JWT)
 #   check clippy doc release clean lint validate
@@ -102,8 +104,10 @@ request: $(UNSIGNED_WASM) | $(call need,SIGNER)
 	$(Q)$(SIGNER) token actor $(_wm_claims) --hash "$$($(SIGNER) hash $<)" --unsigned >$(_wm_request)
 
 # --- the loop ---------------------------------------------------------------------------------
-push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(call after,up)
-	$(Q)$(PUSH_REG_CMD) $(DIST_WASM)
+# Looked at unexpanded here: REG_URL may ask for what is not built yet.
+_wm_push_wash := $(if $(filter wash $$(WASH) $${WASH},$(firstword $(value PUSH_REG_CMD))),$(_wm_wash))
+push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(_wm_push_wash) $(call after,up)
+	$(Q)$(call with-wash,$(PUSH_REG_CMD)) $(DIST_WASM)
 
 start: push | $(call need,LATTICE) $(call after,up)
 	$(Q)$(LATTICE) start actor $(REG_URL) --timeout-ms $(START_TIMEOUT_MS)

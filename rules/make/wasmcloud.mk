@@ -56,9 +56,15 @@ $(WASMCLOUD_BIN)/%$(_wm_exe): $(_wm_sources)
 	@echo "building the tool $*" >&2
 	$(Q)cd $(_wm_root) && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/$(@F) ./tools/$* && touch bin/$(@F)
 
+_wm_wash = $(WASMCLOUD_BIN)/wash-path/wash$(_wm_exe)
+$(_wm_wash): $(_wm_sources)
+	@echo "building the tool wash" >&2
+	$(Q)cd $(_wm_root) && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(_wm_flags)" -o bin/wash-path/$(@F) ./tools/wash && touch bin/wash-path/$(@F)
+
 else ifneq ($(wildcard $(_wm_here)../../../bin/signer$(_wm_exe)),)
 # Installed by `make install`: PREFIX/share/rules_wasmcloud/make beside PREFIX/bin.
 WASMCLOUD_BIN := $(_wm_here)../../../bin
+WASH_PATH ?= $(_wm_here)../wash-path
 
 else
 WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
@@ -66,7 +72,23 @@ WASMCLOUD_BIN := $(_wm_cache)/tools/$(RULES_WASMCLOUD)
 $(WASMCLOUD_BIN)/%$(_wm_exe):
 	@echo "installing the tool $* $(RULES_WASMCLOUD)" >&2
 	$(Q)CGO_ENABLED=0 GOBIN=$(WASMCLOUD_BIN) go install -trimpath $(_wm_module)/tools/$*@$(RULES_WASMCLOUD)
+
+_wm_wash = $(WASMCLOUD_BIN)/wash-path/wash$(_wm_exe)
+$(_wm_wash):
+	@echo "installing the tool wash $(RULES_WASMCLOUD)" >&2
+	$(Q)CGO_ENABLED=0 GOBIN=$(WASMCLOUD_BIN)/wash-path go install -trimpath $(_wm_module)/tools/wash@$(RULES_WASMCLOUD)
 endif
+
+# The front end with wash's own command names has a folder of its own: beside the other tools, on a
+# PATH, it would be found in place of a wash that the user has. `PATH="$(make -s wash-path):$PATH"`
+# asks for that, and so does a PUSH_REG_CMD that begins with the word wash.
+WASH_PATH ?= $(WASMCLOUD_BIN)/wash-path
+wash-path: | $(_wm_wash)
+	@cd "$(WASH_PATH)" && pwd
+.PHONY: wash-path
+
+# $(call with-wash,COMMAND): quotes in it must stay as they are.
+with-wash = $(if $(filter wash,$(firstword $(1))),PATH="$(WASH_PATH):$$PATH" )$(1)
 
 # Each may be replaced by a command of the user's own.
 SIGNER   ?= $(WASMCLOUD_BIN)/signer$(_wm_exe)

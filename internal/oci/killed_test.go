@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,11 +119,15 @@ func TestKilledUnderLoad(t *testing.T) {
 			f := newFixture(t, registry.Options{}, overNetwork)
 			t.Cleanup(f.client.Close)
 			m := newMortal(t, f.Registry)
-			f.cfg.Sleep = func(ctx context.Context, _ time.Duration) error { // somebody starts it again meanwhile
+			var naps atomic.Int32
+			f.cfg.Sleep = func(ctx context.Context, _ time.Duration) error {
+				if naps.Add(1) < 5 {
+					return ctx.Err() // whoever tries now is refused
+				}
 				if loses {
 					f.LoseBlobs()
 				}
-				if err := m.revive(); err != nil {
+				if err := m.revive(); err != nil { // somebody started it again meanwhile
 					t.Error(err)
 				}
 				return ctx.Err()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -117,5 +118,6 @@ func (c *Client) transient(ctx context.Context, err error) bool {
 	// (no route, time-out, a TLS alert) has taken long enough already.
 	var network *net.OpError
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "server closed idle connection") || // net/http keeps that error to itself
 		errors.As(err, &network) && (network.Op == "read" || network.Op == "write")
 }

@@ -41,8 +41,9 @@ func validateCommand(s *cli.IO) *cobra.Command {
 so the same metadata suppresses. A model with errors, or with dangers, fails.
 
 The validators: ` + wrapped(validate.Names()) + `.
-Left out are what contracts of wasmCloud have no use for: Smithy's validators for HTTP methods, URIs that
-conflict, headers and payloads, and for waiters; and those of deprecation, which only ever warn.`,
+Left out are what only warns of style (names of inputs and outputs, what version 2.0 gave up) and what
+contracts of wasmCloud do not have: event streams, examples, XML, API keys, and the traits of other packages, as waiters,
+which smithy-cli does not know by itself either.`,
 		Example: `  smithy validate
   smithy validate --bare-messages keyvalue.smithy
   smithy validate --output json model/`,

@@ -25,13 +25,17 @@ func genCommand(s *cli.IO) *cobra.Command {
 		Use:   "gen [FILE | FOLDER]...",
 		Short: "Write code for an interface",
 		Long: `Write Go code for an interface: its types with their MessagePack form, a client for each service and a
-dispatcher that calls an implementation. It imports sdk/actor/msgpack alone and serves actors and providers.
+dispatcher that calls an implementation. It imports packages below sdk/actor alone and serves actors and providers.
 The model must be valid; operations on bare strings and numbers are.
 
 What is read may have unknown members, which are skipped, and lack some, which then have their default or
 the zero value; optional members that are zero are not sent. Strings and byte strings may come as each other,
-byte strings as arrays of numbers too. Unions, timestamps and documents have no form in MessagePack that peers
-agree on: they are refused with what to use instead, and so are services that speak CBOR.
+byte strings as arrays of numbers too, structures as arrays of their members.
+
+Timestamps become time.Time, documents document.Value of sdk/actor/document, unions interfaces with a type for each
+member. A service with @wasmbus(protocol: "2") speaks CBOR, and answers MessagePack in kind; unions travel in such
+services alone, and their members need numbers. All forms are those of the Rust crates (weld-codegen, wasmbus-rpc).
+BigInteger and BigDecimal, for which these have none, are refused with what to use instead.
 @rename with lang "go" gives an operation or a member another name in Go.`,
 		Example: `  smithy gen --out payments/payments.go
   smithy gen --out payments/payments.go --test-out payments/payments_test.go   # and tests of each message

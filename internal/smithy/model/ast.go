@@ -131,9 +131,10 @@ func shapeNode(s *Shape) *syntax.Node {
 	return n
 }
 
+// putTargets writes a set of shapes, in order as smithy-cli does.
 func putTargets(n *syntax.Node, key string, ids []string) {
 	if len(ids) > 0 {
-		put(n, key, targets(ids))
+		put(n, key, targets(slices.Sorted(slices.Values(ids))))
 	}
 }
 

@@ -98,6 +98,27 @@ func TestSelectors(t *testing.T) {
 		{"[id = ex#Derived] -[mixin]-> *", "Base"},
 		{"enum, service", "Level"}, // as in smithy-cli, the rest does not count
 		{"resource", ""},
+		{"[trait|(keys) = smithy.api#readonly]", "Get"},
+		{"[trait|(values)|(length) = 2] [id|name = Svc]", "Svc"},
+		{"[trait|ex#marked|words|(first) = a]", "Svc"},
+		{"[trait|ex#marked|words|(values) {<} a, b, c]", "Svc"},
+		{"[trait|ex#marked|words|(values) {<<} a, b]", ""},
+		{"[trait|ex#marked|words|(values) {=} B, A i]", "Svc"},
+		{"[trait|ex#marked|words|(values) {!=} a, b]", ""},
+		{"[@trait|ex#marked: @{level} = 3 && @{words|(values)} = x, b]", "Svc"},
+		{"[@trait|ex#marked: @{level} = 3 && @{words|(values)} = x]", ""},
+		{"[@trait|ex#marked|words|(values): @{(length)} = @{(length)}]", "Svc"},
+		{"[@: @{id|name} = @{id|member}]", ""},
+		{"[@: @{id|namespace} = ex && @{id|name} = 'KEY' i]", "Key"},
+		{"service $ops(~> operation) ${ops}", "Get Put"},
+		{"operation $errors(-[error]->) :not(${errors})", "Get"},
+		{"service ${nope}", ""},
+		{"operation :in(:root(operation [trait|readonly]))", "Get"},
+		{"service :root([id|name = Key])", "Key"},
+		{"structure :in([id|name = Tree])", "Tree"},
+		{":topdown(service)", "Get Put Svc"},
+		{":topdown(service, [trait|readonly])", "Put Svc"},
+		{":topdown([trait|readonly])", "Get"},
 	}
 	for _, tt := range tests {
 		s, err := ParseSelector(tt.selector)
@@ -116,7 +137,7 @@ func TestSelectors(t *testing.T) {
 			t.Errorf("%s: %s; want %s", tt.selector, got, tt.want)
 		}
 	}
-	for _, bad := range []string{"", "foo", "foo(", "[", "[trait", "[trait|]", "[id =]", ":is(", ":is()", ":nope(string)", "-[x", "$v(*)", "[@trait: @{x} = 1]",
+	for _, bad := range []string{"", "foo", "foo(", "[", "[trait", "[trait|]", "[id =]", ":is(", ":is()", ":nope(string)", "-[x", "$v", "$v(", "$v(*, *)", "${", "${}", "${v", "[@trait: @{x} = 1", "[@trait: x = 1]", "[@trait @{x} = 1]", "[@trait: @{x = 1]", ":topdown(*, *, *)", ":in(*, *)", ":root()",
 		strings.Repeat(":not(", 1<<16), "[id = 'x", "\xff"} {
 		if _, err := ParseSelector(bad); err == nil {
 			t.Errorf("%.20q is read", bad)
@@ -126,11 +147,11 @@ func TestSelectors(t *testing.T) {
 
 func FuzzSelector(f *testing.F) {
 	m, _ := load(f, zoo)
-	for _, s := range []string{"structure > :test(member > enum)", "[trait|a|(values) = 'x' i]", "-[input, output]-> ~> <", ":is(:not(*), [id|name ^= A])"} {
+	for _, s := range []string{"structure > :test(member > enum)", "[trait|a|(values) = 'x' i]", "-[input, output]-> ~> <", ":is(:not(*), [id|name ^= A])", "$a(~> *) :in(${a}) :root(:topdown(service, *))", "[@trait: @{a|(values)} {<} @{b} && @{c} ?= true i]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if s, err := ParseSelector(text); err == nil && strings.Count(text, "~>")+strings.Count(text, "<") < 8 {
+		if s, err := ParseSelector(text); err == nil && strings.Count(text, "~>")+strings.Count(text, "<")+3*strings.Count(text, "$") < 8 {
 			s.Select(m)
 		}
 	})

@@ -1,25 +1,36 @@
 package model
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
 // Selector picks shapes of a model (https://smithy.io/2.0/spec/selectors.html).
-// Variables and scoped attributes are not understood: ParseSelector says so.
 type Selector struct {
-	text  string
-	steps []step
+	text      string
+	steps     []step
+	variables bool // it has some, whose values depend on the shape that it began with
 }
 
-// step maps a set of shapes to another.
-type step func(m *Model, in []*Shape) []*Shape
+// step maps a set of shapes to another. One with a name keeps what it makes of
+// a shape as the variable of that name, and goes on with the shape itself.
+type step struct {
+	pick func(c *search, in []*Shape) []*Shape
+	name string
+	root *rootStep // of :root
+}
 
-// ErrSelectorFeature is wrapped by ParseSelector's error for what the language
-// has and this package does not.
-var ErrSelectorFeature = errors.New("not understood by this tool")
+// search is what a selector runs in.
+type search struct {
+	m         *Model
+	variables map[string][]*Shape
+	roots     map[*rootStep]map[*Shape]bool // what :root has picked
+}
+
+func newSearch(m *Model) *search {
+	return &search{m, map[string][]*Shape{}, map[*rootStep]map[*Shape]bool{}}
+}
 
 // ParseSelector reads a selector. As in smithy-cli, what follows a comma
 // outside of brackets does not count.
@@ -29,27 +40,46 @@ func ParseSelector(text string) (*Selector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the selector %q: %w", text, err)
 	}
-	return &Selector{text, steps}, nil
+	return &Selector{text, steps, p.variables}, nil
 }
 
 // Select gives the shapes that a selector picks, members and prelude included.
 func (s *Selector) Select(m *Model) map[*Shape]bool {
 	var all []*Shape
-	for _, shape := range m.Shapes(true) {
-		all = append(append(all, shape), shape.Members...)
-	}
+	m.every(func(shape *Shape) { all = append(all, shape) })
 	picked := map[*Shape]bool{}
-	for _, shape := range run(m, s.steps, all) {
-		picked[shape] = true
+	c := newSearch(m)
+	add := func(in []*Shape) {
+		for _, shape := range run(c, s.steps, in) {
+			picked[shape] = true
+		}
+	}
+	if !s.variables {
+		add(all)
+		return picked
+	}
+	for _, shape := range all {
+		clear(c.variables)
+		add([]*Shape{shape})
 	}
 	return picked
 }
 
-func run(m *Model, steps []step, in []*Shape) []*Shape {
-	for _, st := range steps {
-		if in = st(m, in); len(in) == 0 {
+func run(c *search, steps []step, in []*Shape) []*Shape {
+	for i, st := range steps {
+		if len(in) == 0 {
 			return nil
 		}
+		if st.name == "" {
+			in = st.pick(c, in)
+			continue
+		}
+		var out []*Shape
+		for _, s := range in {
+			c.variables[st.name] = st.pick(c, []*Shape{s})
+			out = append(out, run(c, steps[i+1:], []*Shape{s})...)
+		}
+		return distinct(out)
 	}
 	return in
 }
@@ -67,9 +97,10 @@ func distinct(list []*Shape) []*Shape {
 }
 
 type selectorParser struct {
-	text  string
-	at    int
-	depth int
+	text      string
+	at        int
+	depth     int
+	variables bool
 }
 
 const maxSelectorDepth = 32
@@ -140,10 +171,12 @@ func (p *selectorParser) expression() (step, error) {
 		return p.function()
 	case p.take("["):
 		return p.attribute()
+	case p.take("$"):
+		return p.variable()
 	case p.take(">"):
 		return neighbors(nil), nil
 	case p.take("~>"):
-		return recursive, nil
+		return step{pick: recursive}, nil
 	case p.take("-["):
 		rels, err := p.relations("]->")
 		return neighbors(rels), err
@@ -153,16 +186,13 @@ func (p *selectorParser) expression() (step, error) {
 	case p.take("<"):
 		return reverse(nil), nil
 	case p.take("*"):
-		return func(_ *Model, in []*Shape) []*Shape { return in }, nil
+		return step{pick: func(_ *search, in []*Shape) []*Shape { return in }}, nil
 	}
 	name := strings.TrimRight(p.word(), "-")
 	if !isTypeName(name) {
-		if c := p.peek(); c == '$' || c == '{' {
-			return nil, fmt.Errorf("variables: %w", ErrSelectorFeature)
-		}
-		return nil, fmt.Errorf("unknown kind of shape %q at offset %d", rest(p.text, p.at-len(name)), p.at-len(name))
+		return step{}, fmt.Errorf("unknown kind of shape %q at offset %d", rest(p.text, p.at-len(name)), p.at-len(name))
 	}
-	return filter(func(_ *Model, s *Shape) bool { return isKind(s, name) }), nil
+	return filter(func(_ *search, s *Shape) bool { return isKind(s, name) }), nil
 }
 
 func rest(s string, at int) string {
@@ -196,55 +226,16 @@ func isKind(s *Shape, name string) bool {
 	return false
 }
 
-func filter(keep func(*Model, *Shape) bool) step {
-	return func(m *Model, in []*Shape) []*Shape {
+func filter(keep func(*search, *Shape) bool) step {
+	return step{pick: func(c *search, in []*Shape) []*Shape {
 		var out []*Shape
 		for _, s := range in {
-			if keep(m, s) {
+			if keep(c, s) {
 				out = append(out, s)
 			}
 		}
 		return out
-	}
-}
-
-func (p *selectorParser) function() (step, error) {
-	name := p.word()
-	if !p.take("(") {
-		return nil, fmt.Errorf("no ( after :%s", name)
-	}
-	var args [][]step
-	for {
-		steps, err := p.sequence(")")
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, steps)
-		if p.take(")") {
-			break
-		}
-		if !p.take(",") {
-			return nil, fmt.Errorf("no ) at the end of :%s", name)
-		}
-	}
-	matches := func(m *Model, s *Shape) bool {
-		return slices.ContainsFunc(args, func(steps []step) bool { return len(run(m, steps, []*Shape{s})) > 0 })
-	}
-	switch name {
-	case "test":
-		return filter(matches), nil
-	case "not":
-		return filter(func(m *Model, s *Shape) bool { return !matches(m, s) }), nil
-	case "is", "each":
-		return func(m *Model, in []*Shape) []*Shape {
-			var out []*Shape
-			for _, steps := range args {
-				out = append(out, run(m, steps, in)...)
-			}
-			return distinct(out)
-		}, nil
-	}
-	return nil, fmt.Errorf("the function :%s: %w", name, ErrSelectorFeature)
+	}}
 }
 
 func (p *selectorParser) relations(end string) ([]string, error) {
@@ -322,27 +313,27 @@ func (m *Model) Neighbors(s *Shape) []*Shape {
 }
 
 func neighbors(names []string) step {
-	return func(m *Model, in []*Shape) []*Shape {
+	return step{pick: func(c *search, in []*Shape) []*Shape {
 		var out []*Shape
 		for _, s := range in {
-			for _, r := range m.relations(s) {
+			for _, r := range c.m.relations(s) {
 				if names == nil && r.name != "mixin" || slices.Contains(names, r.name) {
 					out = append(out, r.to)
 				}
 			}
 		}
 		return distinct(out)
-	}
+	}}
 }
 
-func recursive(m *Model, in []*Shape) []*Shape {
+func recursive(c *search, in []*Shape) []*Shape {
 	seen := map[*Shape]bool{}
 	queue := slices.Clone(in)
 	var out []*Shape
 	for len(queue) > 0 {
 		s := queue[0]
 		queue = queue[1:]
-		for _, n := range m.Neighbors(s) {
+		for _, n := range c.m.Neighbors(s) {
 			if !seen[n] {
 				seen[n] = true
 				out, queue = append(out, n), append(queue, n)
@@ -354,24 +345,24 @@ func recursive(m *Model, in []*Shape) []*Shape {
 
 func reverse(names []string) step {
 	forward := neighbors(names)
-	return func(m *Model, in []*Shape) []*Shape {
+	return step{pick: func(c *search, in []*Shape) []*Shape {
 		want := map[*Shape]bool{}
 		for _, s := range in {
 			want[s] = true
 		}
 		var out []*Shape
-		for _, s := range m.Shapes(true) {
+		for _, s := range c.m.Shapes(true) {
 			for _, from := range append([]*Shape{s}, s.Members...) {
-				if slices.ContainsFunc(forward(m, []*Shape{from}), func(to *Shape) bool { return want[to] }) {
+				if slices.ContainsFunc(forward.pick(c, []*Shape{from}), func(to *Shape) bool { return want[to] }) {
 					out = append(out, from)
 				}
 			}
 		}
 		return distinct(out)
-	}
+	}}
 }
 
 // From gives what a selector picks, beginning with one shape.
 func (s *Selector) From(m *Model, shape *Shape) []*Shape {
-	return run(m, s.steps, []*Shape{shape})
+	return run(newSearch(m), s.steps, []*Shape{shape})
 }

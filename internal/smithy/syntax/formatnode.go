@@ -206,7 +206,9 @@ func (p *printer) trait(t *Trait) {
 		return
 	}
 	if v.Kind == Object && !t.Braces {
-		if s, ok := flatFields(v); ok && p.column()+len([]rune(s))+2 <= lineWidth {
+		// One plain value is not broken however long it is: there would be one as long on a line of its own.
+		alone := len(v.Fields) == 1 && v.Fields[0].Value.Kind != Object && v.Fields[0].Value.Kind != Array
+		if s, ok := flatFields(v); ok && (alone || p.column()+len([]rune(s))+2 <= lineWidth) {
 			p.write("(", s, ")")
 			return
 		}

@@ -188,7 +188,7 @@ func TestHostileInput(t *testing.T) {
 		if err == nil && name != "commas" && name != "comments" && name != "carriage" {
 			t.Errorf("%s: no error", name)
 		}
-		if took := time.Since(start); took > 20*time.Second {
+		if took := time.Since(start); took > 2*time.Minute {
 			t.Errorf("%s: %v", name, took)
 		}
 	}

@@ -35,7 +35,7 @@ public final class Oracle {
                 common.forEach(assembler::addImport);
                 ValidatedResult<Model> result = assembler.addImport(file).assemble();
                 for (ValidationEvent e : result.getValidationEvents()) {
-                    if (e.getSeverity().ordinal() >= Severity.DANGER.ordinal()) {
+                    if (e.getSeverity().ordinal() >= Severity.NOTE.ordinal()) {
                         events.add(String.format("%s %s %s %d", e.getSeverity(), e.getId(),
                             e.getShapeId().map(Object::toString).orElse("-"), e.getSourceLocation().getLine()));
                     }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -102,25 +103,29 @@ func resourceLifecycle(c *checker) {
 	}
 }
 
-// resourceIdentifiers wants operations on one instance to take its identifiers.
+// resourceIdentifiers wants operations on one instance to take its identifiers, and those on all of
+// them not to take every one.
 func resourceIdentifiers(c *checker) {
 	for _, s := range c.m.Shapes(false) {
-		if s.Type != "resource" || len(s.Identifiers) == 0 {
+		if s.Type != "resource" {
 			continue
 		}
-		var ids []string
-		for kind, id := range s.Lifecycle {
-			if kind != "create" && kind != "list" {
-				ids = append(ids, id)
+		one, all := slices.Clone(s.Operations), slices.Clone(s.CollectionOperations)
+		for _, kind := range slices.Sorted(maps.Keys(s.Lifecycle)) {
+			if kind == "create" || kind == "list" {
+				all = append(all, s.Lifecycle[kind])
+			} else {
+				one = append(one, s.Lifecycle[kind])
 			}
 		}
-		for _, id := range slices.Sorted(slices.Values(append(ids, s.Operations...))) {
-			op := c.m.Shape(id)
-			if op == nil {
-				continue
-			}
-			if input := c.m.Shape(op.Input); input != nil && !takes(input, s) {
+		for _, id := range one {
+			if op := c.m.Shape(id); op != nil && c.m.Shape(op.Input) != nil && !takes(c.m.Shape(op.Input), s) {
 				c.errorf(op, "`%s` works on one `%s`, but its input lacks required members for %s", id, s.ID, named(s.Identifiers))
+			}
+		}
+		for _, id := range all {
+			if op := c.m.Shape(id); op != nil && c.m.Shape(op.Input) != nil && takes(c.m.Shape(op.Input), s) {
+				c.errorf(op, "`%s` works on all of `%s`, but its input has all that names one: %s", id, s.ID, cmp.Or(named(s.Identifiers), "no identifiers"))
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -45,13 +44,17 @@ func preludeTraits(c *checker) {
 			if t.Value.Get("min") == nil && t.Value.Get("max") == nil {
 				c.report(model.Error, s, t.Pos, "@%s of `%s` has neither min nor max", short(t.ID), s.ID)
 			}
+		case "http":
+			if _, err := parseURI(t.Value.Get("uri").Text); err != nil {
+				c.report(model.Error, s, t.Pos, "the URI of `%s`, %s: %v", s.ID, t.Value.Get("uri").Text, err)
+			}
 		case "pattern":
 			if err := badPattern(t.Value.Text); err != nil {
 				c.report(model.Error, s, t.Pos, "the pattern of `%s`: %v", s.ID, err)
 			}
 		case "trait":
 			if selector := t.Value.Get("selector"); selector.IsString() {
-				if _, err := model.ParseSelector(selector.Text); err != nil && !errors.Is(err, model.ErrSelectorFeature) {
+				if _, err := model.ParseSelector(selector.Text); err != nil {
 					c.report(model.Error, s, t.Pos, "the trait `%s`: %v", s.ID, err)
 				}
 			}

@@ -82,6 +82,11 @@ func phases() [][]check {
 			{"SingleResourceBinding", singleResources}, {"ResourceLifecycle", resourceLifecycle},
 			{"ResourceIdentifierBinding", resourceIdentifiers}, {"Service", serviceNames}, {"AuthTrait", authTraits},
 			{"HttpLabelTrait", httpLabels}, {"HostLabelTrait", hostLabels}, {"PaginatedTrait", paginated},
+			{"HttpMethodSemantics", httpMethods}, {"HttpResponseCodeSemantics", httpCodes}, {"HttpBindingsMissing", httpMissing},
+			{"HttpHeaderTrait", httpHeaders}, {"HttpPrefixHeadersTrait", httpPrefixHeaders}, {"HttpPayload", httpPayloads},
+			{"HttpQueryTrait", httpQueries}, {"HttpQueryParamsTrait", httpQueryParams}, {"HttpBindingTraitIgnored", httpIgnored},
+			{"HttpUriGreedyLabel", httpGreedy}, {"HttpUriConflict", httpConflicts},
+			{"DeprecatedTrait", deprecatedTraits}, {"DeprecatedShape", deprecatedShapes},
 		},
 	}
 }

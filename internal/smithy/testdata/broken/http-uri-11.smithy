@@ -1,0 +1,6 @@
+$version: "2"
+
+namespace org.example.broken.httpuri
+
+@http(method: "POST", uri: "/{a-b}")
+operation O {}

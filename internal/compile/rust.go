@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // DefaultTarget is what actors of Rust are compiled for where nothing says otherwise.
@@ -124,7 +125,8 @@ func (o *RustOptions) pick(meta *metadata, want *crate, made []string) (string, 
 func (o *RustOptions) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, o.Cargo[0], slices.Concat(o.Cargo[1:], args)...)
 	cmd.Dir, cmd.Stderr = o.Dir, o.Log
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it cleans up after itself
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers
+	cmd.WaitDelay = 10 * time.Second                                      // then, and where there is no such signal, it is killed
 	return cmd
 }
 

@@ -70,6 +70,7 @@ var denied = map[string][]string{
 	"bazelgen": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"smithy":   {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs"},
 	"drain":    {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
+	"scaffold": {"net/http", "crypto/tls", "github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "oras.land", "github.com/google/go-containerregistry"},
 	"ocipush":  {"github.com/nats-io/nats.go", "github.com/nats-io/nats-server", "github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
 	"lattice":  {"github.com/tetratelabs", "github.com/distribution/distribution/v3/registry"},
 	"devhost":  {"github.com/distribution/distribution/v3/registry"},

@@ -27,7 +27,7 @@ type member struct {
 	file string // on disk
 }
 
-// ToolArchives writes an archive for each platform to dir, and gives their names: bin with the tools,
+// ToolArchives writes an archive for each platform to dir, and gives their names: bin with the tools, wash apart from them,
 // share/rules_wasmcloud/make with the includes, which find the tools from there. only names tools; none means all.
 func (c *Commit) ToolArchives(ctx context.Context, dir string, platforms, only []string) (names []string, err error) {
 	sources, err := os.MkdirTemp("", "release-")
@@ -107,7 +107,11 @@ func (c *Commit) members(sources, bin string) (members []member, err error) {
 		return nil, err
 	}
 	for _, e := range tools {
-		members = append(members, member{"bin/" + e.Name(), 0o755, filepath.Join(bin, e.Name())})
+		folder := "bin/"
+		if strings.TrimSuffix(e.Name(), ".exe") == "wash" {
+			folder = "share/rules_wasmcloud/wash-path/" // it must not hide another wash on a PATH
+		}
+		members = append(members, member{folder + e.Name(), 0o755, filepath.Join(bin, e.Name())})
 	}
 	includes, err := filepath.Glob(filepath.Join(sources, "rules/make/*.mk"))
 	if err != nil {

@@ -205,6 +205,7 @@ func (s *session) hostAndActor(ctx context.Context, args []string) (host, actor 
 func scaleCommand(s *cli.IO) *cobra.Command {
 	var f connFlags
 	var count uint16
+	var notes []string
 	cmd := &cobra.Command{
 		Use:   "actor [HOST] ACTOR [REFERENCE]",
 		Short: "Set the number of instances of an actor",
@@ -214,12 +215,16 @@ func scaleCommand(s *cli.IO) *cobra.Command {
 	}
 	f.register(cmd, kindCtl)
 	cmd.Flags().Uint16VarP(&count, "count", "c", 1, "`number` of instances; 0 stops the actor")
+	cmd.Flags().StringArrayVarP(&notes, "annotations", "a", nil, "what the host is to note of these instances, as `key=value`; may be repeated")
 	cmd.RunE = withSession(&f, s, func(ctx context.Context, ses *session, cmd *cobra.Command, args []string) error {
 		host, actor, rest, err := ses.hostAndActor(ctx, args)
 		if err != nil {
 			return err
 		}
-		c := wasmbus.ScaleActorCommand{ActorID: actor, HostID: host, Count: count, Annotations: map[string]string{}}
+		c := wasmbus.ScaleActorCommand{ActorID: actor, HostID: host, Count: count}
+		if c.Annotations, err = pairs("--annotations", notes); err != nil {
+			return err
+		}
 		if len(rest) == 1 {
 			if c.ActorRef, err = reference(rest[0]); err != nil {
 				return err

@@ -137,8 +137,7 @@ actor_id: | $(call need,SIGNER)
 	@$(SIGNER) inspect $(DIST_WASM) --output json | sed -n 's/^ *"module": "\(M[A-Z2-7]*\)",*$$/\1/p' | grep .
 
 # --- upstream's small ones ----------------------------------------------------------------------
-release::
-	$(if $(wildcard Cargo.toml),$(CARGO) build --release,$(MAKE) $(DIST_WASM))
+release:: $(UNSIGNED_WASM)
 
 clean::
 	$(if $(wildcard Cargo.toml),$(CARGO) clean)

@@ -246,6 +246,7 @@ func TestOtherHostsAnswerForTheirProvidersAlone(t *testing.T) {
 	p := w.startProvider(ref, "")
 	second := start(t, n.joined)
 	second.startProvider(ref, "")
+	answersHealth(t, w, second.host.capabilityOf(p.PublicKey, "default"))
 	pid := w.processOf(p)
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -256,6 +257,26 @@ func TestOtherHostsAnswerForTheirProvidersAlone(t *testing.T) {
 	if failed.PublicKey != p.PublicKey {
 		t.Errorf("event %+v", failed)
 	}
+}
+
+// answersHealth waits until the process of one host answers whoever asks.
+func answersHealth(t *testing.T, w *world, p *capability) {
+	t.Helper()
+	nc := w.conn.NATS()
+	inbox, err := nc.SubscribeSync(nc.NewRespInbox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inbox.Unsubscribe()
+	testkit.Eventually(t, "the other process to answer", func() bool {
+		if err := nc.PublishRequest(wasmbus.HealthSubject("default", p.entity.PublicKey, p.entity.LinkName), inbox.Subject, wasmbus.HealthProbe()); err != nil {
+			t.Fatal(err)
+		}
+		m, err := inbox.NextMsg(100 * time.Millisecond)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return err == nil && p.run != nil && m.Header.Get(wasmbus.InstanceHeader) == p.run.instance
+	})
 }
 
 func TestProviderWhoseTokenExpires(t *testing.T) {

@@ -4,6 +4,7 @@ PREFIX   ?= /usr/local
 FUZZTIME ?= 2s
 CROSS    ?= darwin/arm64 windows/amd64
 SOAK     ?= 10m
+CALLS    ?= 100000
 REQUIRE  ?=
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64
 
@@ -29,9 +30,10 @@ demo:
 test:
 	@go run ./e2e/suite -fuzztime $(FUZZTIME) -cross "$(CROSS)" -require "$(REQUIRE)"
 
-# Ten minutes of killing hosts, providers and NATS at random; 30 seconds of it are in `make test`.
+# Ten minutes of killing hosts, providers and NATS at random, and 100,000 calls of each of two actors;
+# 30 seconds and 2,000 calls of it are in `make test`.
 soak:
-	go test ./e2e/soak -count=1 -timeout 30m -v -soak $(SOAK)
+	go test ./e2e/soak -count=1 -timeout 30m -v -soak $(SOAK) -calls $(CALLS)
 
 bench: tools
 	@go run ./bench

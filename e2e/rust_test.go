@@ -227,16 +227,7 @@ func findCargo(t *testing.T) rust {
 // wasmCloud's own interfaces have. The model that the generator fetches comes from this machine.
 func TestRustInterface(t *testing.T) {
 	r := findCargo(t)
-	dir := filepath.Join(t.TempDir(), "My-Greetings")
-	checkout, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errs bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: os.Getenv, Now: time.Now}
-	if code := cli.Main(t.Context(), s, []string{"new", "interface", "My-Greetings", "--lang", "rust", "--dir", dir, "--checkout", checkout}, scaffold.Command); code != 0 {
-		t.Fatal(errs.String())
-	}
+	dir := newRustProject(t, "interface", "My-Greetings")
 	models := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		text := string(core.Read(filepath.Base(q.URL.Path)))
 		fmt.Fprint(w, strings.Replace(text, `$version: "2.0"`, `$version: "1.0"`, 1)) // the only version that it reads
@@ -259,6 +250,30 @@ func TestRustInterface(t *testing.T) {
 	if out := r.run(t, dir, "if make test 2>&1; then echo it passed; fi"); !strings.Contains(out, "no field named `text`") {
 		t.Errorf("a renamed member is not noticed:\n%s", out)
 	}
+}
+
+// So is a new actor.
+func TestRustActor(t *testing.T) {
+	dir := newRustProject(t, "actor", "Ferris-1")
+	if out := findRust(t).run(t, dir, "make test", "BAZELW_BIND="+dir); !strings.Contains(out, "1/1 Passed") {
+		t.Error(out)
+	}
+}
+
+// newRustProject begins a project that uses this checkout, and gives its folder.
+func newRustProject(t *testing.T, kind, name string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: os.Getenv, Now: time.Now}
+	if code := cli.Main(t.Context(), s, []string{"new", kind, name, "--lang", "rust", "--dir", dir, "--checkout", checkout}, scaffold.Command); code != 0 {
+		t.Fatal(errs.String())
+	}
+	return dir
 }
 
 func replaceIn(t *testing.T, file, old, now string) {

@@ -53,6 +53,7 @@ func TestInterface(t *testing.T) {
 	})
 
 	t.Run("published", func(t *testing.T) { interfaceIsPushed(t, &workspace{t: t, dir: w.dir}, from) })
+	t.Run("pulled", func(t *testing.T) { interfaceIsPulled(t, &workspace{t: t, dir: w.dir}) })
 
 	// A changed model runs what reads models, nothing else of ours, and alone with them.
 	t.Run("changed", func(t *testing.T) {
@@ -185,4 +186,29 @@ func interfaceIsPushed(t *testing.T, w *workspace, from string) {
 	if _, err := w.bazel("run", flag, "//interface:payments.push", "--", "--reference", address+"/payments-interface:0.3.0"); err == nil || !strings.Contains(err.Error(), "FieldNumber") || writes() > 0 {
 		t.Errorf("a bad model is pushed (%d writes): %v", writes(), err)
 	}
+}
+
+// interfaceIsPulled: what others published is an interface like those that are built here.
+func interfaceIsPulled(t *testing.T, w *workspace) {
+	_, address := serve(t)
+	digest := strings.TrimSpace(w.must("run", "//interface:payments.push", "--", "--reference", address+"/payments-interface:0.1.0").stdout)
+	module := read(t, filepath.Join(w.dir, "MODULE.bazel"))
+	t.Cleanup(func() { w.write("MODULE.bazel", module) })
+	w.write("MODULE.bazel", module+`
+wasmcloud = use_extension("@rules_wasmcloud//rules:extensions.bzl", "wasmcloud")
+wasmcloud.pull(name = "theirs", digest = "`+digest+`", registry = "`+address+`", repository = "payments-interface")
+use_repo(wasmcloud, "theirs")
+`)
+	w.write("pulled/BUILD.bazel", `load("@rules_wasmcloud//rules:interface.bzl", "wasmcloud_interface")
+
+wasmcloud_interface(name = "orders", srcs = ["orders.smithy"], deps = ["@theirs"], disable_lints = ["MissingDocs", "PackageMetadata"])
+`)
+	w.write("pulled/orders.smithy", "namespace org.example.orders\n\nstructure Order {\n    @required\n    price: org.example.payments#Amount\n}\n")
+	t.Cleanup(func() { w.write("pulled/BUILD.bazel", "") })
+	w.must("build", "//pulled:orders", "//pulled:orders.bundle")
+	if code := string(w.built("pulled/orders.go")); !strings.Contains(code, "type Amount struct") {
+		t.Error("the code has nothing of what was pulled")
+	}
+	w.write("elsewhere/orders.tar", string(w.built("pulled/orders.tar")))
+	smithyTool(t, "diff", filepath.Join(w.dir, "elsewhere/orders.tar"), filepath.Join(w.dir, "elsewhere/orders.tar"))
 }

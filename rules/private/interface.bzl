@@ -29,9 +29,7 @@ def _bundle(ctx, smithy, models):
     names = {}
     for file in models:
         name = _name_in_bundle(ctx, file)
-        if name in names:
-            fail("%s: %s and %s would be one file of what is published, %s: rename one of them." % (ctx.label, names[name].path, file.path, name))
-        names[name] = file
+        names["%d/%s" % (len(names), name) if name in names else name] = file
     out = ctx.actions.declare_file(ctx.label.name + ".tar")
     layer = ctx.actions.declare_file(ctx.label.name + ".layer.json")
     flags = [("--file", file, name.replace("%", "%%") + "=%s") for name, file in names.items()]

@@ -1,6 +1,7 @@
 """Artifacts of a registry as files of a build, pinned by digest."""
 
 load("//rules/providers:artifact_info.bzl", "WasmcloudArtifactInfo")
+load("//rules/providers:interface_info.bzl", "WasmcloudInterfaceInfo")
 
 _ACCEPT = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
 
@@ -14,6 +15,7 @@ wasmcloud_import(
     file = "{file}",
     kind = "{kind}",
     manifest = "manifest.json",
+    models = glob(["models/**/*.smithy", "models/**/*.json"], allow_empty = True),
     visibility = ["//visibility:public"],
 )
 """
@@ -24,6 +26,13 @@ def _is_digest(text):
 def _loopback(registry):
     host = registry.rsplit(":", 1)[0]
     return host in ["localhost", "127.0.0.1", "[::1]"]
+
+def _kind(layer_type):
+    if layer_type.endswith("+par"):
+        return "provider", "artifact.par.gz"
+    if layer_type.startswith("application/vnd.wasmcloud.interface."):
+        return "interface", "artifact.tar"
+    return "actor", "artifact.wasm"
 
 def _wasmcloud_pull_impl(rctx):
     attr = rctx.attr
@@ -39,9 +48,10 @@ def _wasmcloud_pull_impl(rctx):
         fail("wasmcloud_pull(%r): %s/%s@%s is no wasmCloud artifact: it has %d layers, and one is wanted." %
              (attr.name, attr.registry, attr.repository, attr.digest, len(layers)))
     layer = layers[0]["digest"]
-    kind = "provider" if layers[0].get("mediaType", "").endswith("+par") else "actor"
-    file = "artifact.par.gz" if kind == "provider" else "artifact.wasm"
+    kind, file = _kind(layers[0].get("mediaType", ""))
     rctx.download(base + "blobs/" + layer, file, sha256 = layer[7:])
+    if kind == "interface":
+        rctx.extract(file, "models")
     rctx.file("annotations.json", json.encode(manifest.get("annotations", {})), executable = False)
     rctx.file("digest.txt", attr.digest + "\n", executable = False)
     rctx.file("BUILD.bazel", _BUILD.format(
@@ -59,13 +69,18 @@ PULL_ATTRS = {
 }
 
 wasmcloud_pull = repository_rule(
-    doc = "Fetches a signed artifact from a registry that asks for no login: @NAME//:NAME can be pushed, started and tested as one that is built here.",
+    doc = """Fetches an artifact from a registry that asks for no login: @NAME//:NAME can be pushed, started and tested as one that is built here.
+
+An interface, as `make publish` or a wasmcloud_interface pushed it, can be named in the `deps` of others. The models that its own codegen.toml names in registries are
+not fetched with it: pull those too.""",
     implementation = _wasmcloud_pull_impl,
     attrs = PULL_ATTRS | {"target": attr.string(doc = "Name of the target. Default: the repository rule's.")},
 )
 
 def _wasmcloud_import_impl(ctx):
-    return [
+    models = depset(ctx.files.models)
+    used = [WasmcloudInterfaceInfo(models = models, transitive_models = models)] if ctx.attr.kind == "interface" else []
+    return used + [
         DefaultInfo(files = depset([ctx.file.file]), runfiles = ctx.runfiles([ctx.file.file])),
         OutputGroupInfo(digest = depset([ctx.file.digest]), manifest = depset([ctx.file.manifest])),
         WasmcloudArtifactInfo(
@@ -80,15 +95,16 @@ def _wasmcloud_import_impl(ctx):
     ]
 
 wasmcloud_import = rule(
-    doc = "A signed artifact that was made elsewhere.",
+    doc = "An artifact that was made elsewhere.",
     implementation = _wasmcloud_import_impl,
     attrs = {
         "annotations": attr.label(doc = "File with the manifest's annotations, a JSON object.", allow_single_file = True, mandatory = True),
         "claim_name": attr.string(doc = "The repository to push to by default."),
         "digest": attr.label(doc = "File with the manifest's digest.", allow_single_file = True, mandatory = True),
-        "file": attr.label(doc = "The signed wasm or provider archive.", allow_single_file = True, mandatory = True),
-        "kind": attr.string(doc = "actor or provider.", default = "actor", values = ["actor", "provider"]),
+        "file": attr.label(doc = "The signed wasm or provider archive, or the bundle of an interface.", allow_single_file = True, mandatory = True),
+        "kind": attr.string(doc = "actor, provider or interface.", default = "actor", values = ["actor", "provider", "interface"]),
         "manifest": attr.label(doc = "The OCI manifest.", allow_single_file = True, mandatory = True),
+        "models": attr.label_list(doc = "The models of an interface.", allow_files = [".smithy", ".json"]),
     },
     provides = [WasmcloudArtifactInfo],
 )

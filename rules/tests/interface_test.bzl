@@ -1,10 +1,9 @@
 """Interfaces: what each action reads, what the verdicts are for, and what those get that use one."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
-load("//rules:interface.bzl", "wasmcloud_models")
 load("//rules:providers.bzl", "WasmcloudArtifactInfo", "WasmcloudInterfaceInfo")
 load("//rules:push.bzl", "wasmcloud_push")
-load(":subjects.bzl", "fails_with", "only", "ran", "yields")
+load(":subjects.bzl", "fails_with", "only", "ran")
 
 def _flags(action, flag):
     """The values of a flag, as file names; what precedes a = stays."""
@@ -105,7 +104,6 @@ def _no_flags_impl(ctx):
 
 interface_no_flags_test = analysistest.make(_no_flags_impl)
 
-_one_name_test = fails_with("would be one file of what is published, money.smithy: rename one of them.")
 _untagged_test = fails_with("an interface has no claims that a tag could come from: name a version by remote_tags.")
 
 def interface_failure_tests(name, untagged):
@@ -115,29 +113,11 @@ def interface_failure_tests(name, untagged):
       name: what their names begin with.
       untagged: an interface.
     """
-    yields(
-        name = name + "_one_name.files",
-        testonly = True,
-        files = ["money.smithy"],
-    )
-    wasmcloud_models(
-        name = name + "_one_name.bad",
-        testonly = True,
-        srcs = [
-            name + "_one_name.files",
-            "//rules/tests/money:money.smithy",
-        ],
-        tags = ["manual"],
-    )
     wasmcloud_push(
         name = name + "_untagged.bad",
         testonly = True,
         artifact = untagged,
         tags = ["manual"],
-    )
-    _one_name_test(
-        name = name + "_one_name_test",
-        target_under_test = name + "_one_name.bad",
     )
     _untagged_test(
         name = name + "_untagged_test",

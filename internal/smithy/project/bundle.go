@@ -13,7 +13,6 @@ import (
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/bundle"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/core"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
 )
 
 const ociScheme = "oci"
@@ -77,8 +76,7 @@ func (p *Project) unpacked(ctx context.Context, cache *Cache, at string, data []
 			continue
 		}
 		name := at + "/" + f.Name
-		p.Sources = append(p.Sources, model.Source{Name: name, Data: f.Data})
-		if own {
+		if p.used(name, f.Data) && own {
 			p.Own = append(p.Own, name)
 		}
 	}

@@ -47,6 +47,8 @@ func TestModelsOfARegistry(t *testing.T) {
 		"r.example/a:1": packed(t, self+"\n[[models]]\noci = \"r.example/b:1\"\n", bundle.File{Name: "a.smithy", Data: []byte("namespace a\nuse org.wasmcloud.model#n\n")}),
 		"r.example/b:1": packed(t, self+"\n[[models]]\noci = \"r.example/a:1\"\n", bundle.File{Name: "b.smithy", Data: []byte("namespace b\n")},
 			bundle.File{Name: "x/c.smithy", Data: []byte("namespace c\n")}, bundle.File{Name: "wasmcloud-model.smithy", Data: []byte("not this one")}),
+		// c brings along what b has: one model, however many bring it.
+		"r.example/c:1":    packed(t, self, bundle.File{Name: "c.smithy", Data: []byte("namespace d\n")}, bundle.File{Name: "lib/b.smithy", Data: []byte("namespace b\n")}),
 		"r.example/bad:1":  []byte("no bundle"),
 		"r.example/path:1": packed(t, "[[models]]\nfile = 1\n", bundle.File{Name: "a.smithy"}),
 	})
@@ -69,15 +71,16 @@ func TestModelsOfARegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	for config, want := range map[string]string{
-		"[[models]]\noci = \"r.example/a:1\"\n":                          "wasmcloud-model.smithy a:1/a.smithy b:1/b.smithy b:1/x/c.smithy own.smithy own own.smithy",
-		"[[models]]\noci = \"r.example/b:1\"\nfiles = ['x/c.smithy']\n":  "wasmcloud-model.smithy b:1/x/c.smithy a:1/a.smithy own.smithy own own.smithy",
-		"[[models]]\noci = \"r.example/b:1\"\nfiles = ['nope.smithy']\n": "error: oci://r.example/b:1 has no file nope.smithy",
-		"[[models]]\noci = \"r.example/none:1\"\n":                       "error: fetching models: no such artifact",
-		"[[models]]\noci = \"r.example/bad:1\"\n":                        "error: oci://r.example/bad:1: it is no bundle",
-		"[[models]]\noci = \"r.example/path:1\"\n":                       "error: oci://r.example/path:1/codegen.toml:2: unknown key",
-		"[[models]]\noci = \"nohost\"\n":                                 "error: \"nohost\" is no reference",
-		"[[models]]\noci = \"%%%\"\n":                                    "error: \"%%%\" is no reference",
-		"[[models]]\noci = \"r.example/a:1?x\"\n":                        "error: \"r.example/a:1?x\" is no reference",
+		"[[models]]\noci = \"r.example/a:1\"\n":                                      "wasmcloud-model.smithy a:1/a.smithy b:1/b.smithy b:1/x/c.smithy own.smithy own own.smithy",
+		"[[models]]\noci = \"r.example/b:1\"\nfiles = ['x/c.smithy']\n":              "wasmcloud-model.smithy b:1/x/c.smithy a:1/a.smithy own.smithy own own.smithy",
+		"[[models]]\noci = \"r.example/b:1\"\nfiles = ['nope.smithy']\n":             "error: oci://r.example/b:1 has no file nope.smithy",
+		"[[models]]\noci = \"r.example/b:1\"\n[[models]]\noci = \"r.example/c:1\"\n": "wasmcloud-model.smithy b:1/b.smithy b:1/x/c.smithy a:1/a.smithy c:1/c.smithy own.smithy own own.smithy",
+		"[[models]]\noci = \"r.example/none:1\"\n":                                   "error: fetching models: no such artifact",
+		"[[models]]\noci = \"r.example/bad:1\"\n":                                    "error: oci://r.example/bad:1: it is no bundle",
+		"[[models]]\noci = \"r.example/path:1\"\n":                                   "error: oci://r.example/path:1/codegen.toml:2: unknown key",
+		"[[models]]\noci = \"nohost\"\n":                                             "error: \"nohost\" is no reference",
+		"[[models]]\noci = \"%%%\"\n":                                                "error: \"%%%\" is no reference",
+		"[[models]]\noci = \"r.example/a:1?x\"\n":                                    "error: \"r.example/a:1?x\" is no reference",
 	} {
 		if got := load(config); got != want && (!strings.HasPrefix(want, "error") || !strings.HasPrefix(got, want)) {
 			t.Errorf("%s%s; want %s", config, got, want)

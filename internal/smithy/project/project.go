@@ -5,6 +5,7 @@
 package project
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -70,10 +71,17 @@ func Load(ctx context.Context, cache *Cache, config string, files []string) (*Pr
 // Files reads an interface and those that it uses, all named, from disk.
 func Files(own, uses []string) (*Project, error) {
 	p := &Project{}
-	for _, name := range slices.Concat(own, uses) {
+	for _, name := range own {
 		if err := p.file(name); err != nil {
 			return nil, err
 		}
+	}
+	for _, name := range uses {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a model: %w", err)
+		}
+		p.used(name, data)
 	}
 	p.Own = own
 	p.addCore()
@@ -164,6 +172,15 @@ func (p *Project) away(ctx context.Context, cache *Cache, entries []entry) error
 		}
 	}
 	return nil
+}
+
+// used adds a model of somebody else's, once: two interfaces may bring along a third.
+func (p *Project) used(name string, data []byte) bool {
+	if p.has(name) || slices.ContainsFunc(p.Sources, func(s model.Source) bool { return bytes.Equal(s.Data, data) }) {
+		return false
+	}
+	p.Sources = append(p.Sources, model.Source{Name: name, Data: data})
+	return true
 }
 
 func (p *Project) has(name string) bool {

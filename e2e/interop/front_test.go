@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -220,7 +221,7 @@ func elsewhere() map[string]string {
 		"up-down":       "internal/commands/wash/testdata/script/up.txtar",
 		"ctx-copies":    "internal/commands/wash/testdata/script/ctx.txtar",
 		"inspect-cache": "internal/commands/wash/testdata/script/inspect.txtar",
-		"refused-acks":  "internal/commands/lattice",
+		"refused-acks":  "internal/commands/lattice/testdata/script/link.txtar",
 	}
 }
 
@@ -253,7 +254,10 @@ func TestDifferencesAreListed(t *testing.T) {
 			t.Errorf("nothing shows the row `%s` of docs/differences.md", id)
 		}
 	}
-	for id := range elsewhere() {
+	for id, shown := range elsewhere() {
+		if _, err := os.Stat(filepath.Join("../..", shown)); strings.Contains(shown, "/") && err != nil {
+			t.Errorf("%s, which is to show the row `%s`, is gone", shown, id)
+		}
 		if !listed[id] {
 			t.Errorf("docs/differences.md has no row `%s`", id)
 		}

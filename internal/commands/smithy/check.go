@@ -42,7 +42,8 @@ so the same metadata suppresses. A model with errors, or with dangers, fails.
 
 The validators: ` + wrapped(validate.Names()) + `.
 Left out are what only warns of style (names of inputs and outputs, what version 2.0 gave up) and what
-contracts of wasmCloud do not have: event streams, examples, XML, API keys, and the traits of other packages, as waiters,
+contracts of wasmCloud do not have: properties of resources, event streams, compression, examples, XML, API keys,
+and the traits of other packages, as waiters,
 which smithy-cli does not know by itself either.`,
 		Example: `  smithy validate
   smithy validate --bare-messages keyvalue.smithy

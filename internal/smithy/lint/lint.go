@@ -27,11 +27,11 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{"CodegenName", "names that become one and the same in generated code, or a keyword there", codegenNames},
-		{"FieldNumber", "@n on all members of a structure or on none, each number once, no gaps, from 0", fieldNumbers},
+		{"FieldNumber", "@n on all members of a structure or on none, on all of a union, each number once, no gaps, from 0", fieldNumbers},
 		{"MissingDocs", "a service, operation, structure or union without documentation", missingDocs},
 		{"OperationName", "two services of a contract with an operation of one name", operationNames},
 		{"PackageMetadata", "a namespace with a service and no `metadata package` entry: generators do not know where its code lives", packageMetadata},
-		{"Unserializable", "types in messages that the wire formats of wasmCloud do not have", unserializable},
+		{"Unserializable", "types in messages that the wire formats of wasmCloud do not have, and unions outside of protocol \"2\"", unserializable},
 		{"UnknownTrait", "a trait that nobody defines", nil},
 		{"UnusedUse", "an import that nothing uses", nil},
 		{"Wasmbus", "@wasmbus without a contract where a provider receives, with no receiver, or with an unknown protocol; a service without it", wasmbus},

@@ -36,13 +36,17 @@ func fieldNumbers(l *linter) {
 			}
 			owner[n] = model.MemberName(m.ID)
 		}
-		if len(owner) == 0 {
+		if len(owner) == 0 && s.Type == "structure" {
+			continue
+		}
+		if without != nil && len(owner) == 0 {
+			l.errorf(without, without.Pos, "`%s` has no @n: the members of a union travel by number", model.MemberName(without.ID))
 			continue
 		}
 		if without != nil {
 			l.errorf(without, without.Pos, "`%s` has no @n, but other members of `%s` have", model.MemberName(without.ID), s.ID)
 		}
-		if most := slices.Max(slices.Collect(maps.Keys(owner))); most >= len(s.Members) && without == nil {
+		if most := slices.Max(slices.Collect(maps.Keys(owner))); most >= len(s.Members) && without == nil && s.Type == "structure" {
 			l.warn(s, s.Pos, "the numbers of `%s` have gaps: each is filled with a null in every message", s.ID)
 		}
 	}
@@ -116,8 +120,12 @@ func wasmbusData(l *linter) {
 func unserializable(l *linter) {
 	messages := l.messages()
 	for _, s := range l.shapes() {
-		if messages[s] == nil {
+		service := messages[s]
+		if service == nil {
 			continue
+		}
+		if p := service.Trait(ns + "wasmbus").Value.Get("protocol"); s.Type == "union" && (!p.IsString() || p.Text != "2") {
+			l.errorf(s, s.Pos, "the union `%s` is in messages of `%s`, which speaks MessagePack: only with protocol \"2\", CBOR, are there unions", s.ID, service.ID)
 		}
 		for _, m := range append([]*model.Shape{s}, s.Members...) {
 			to := m

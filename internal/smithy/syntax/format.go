@@ -111,20 +111,21 @@ func (p *printer) trail(list []Comment) {
 	p.end()
 }
 
-func (p *printer) file(f *File) {
-	for _, s := range f.Control {
-		p.setting("$"+s.Key.Text+": ", s)
-	}
-	p.blank = true
-	before := false // the last entry took several lines
-	for i, s := range f.Metadata {
-		several := len(s.Lead) > 0 || !p.flatFits(s.Value, len("metadata  = ")+len(quoteKey(s.Key.Text)))
-		if i > 0 && (several || before) {
-			p.blank = true
-		}
+// settings writes control statements or metadata, with empty lines around those of several lines.
+func (p *printer) settings(list []*Setting, keyword string, key func(*Setting) string) {
+	before := false // the last one took several lines
+	for i, s := range list {
+		several := len(s.Lead) > 0 || !p.flatFits(s.Value, len(keyword)+len(key(s)))
+		p.blank = p.blank || i > 0 && (several || before)
 		before = several
-		p.setting("metadata "+quoteKey(s.Key.Text)+" = ", s)
+		p.setting(keyword+key(s), s)
 	}
+}
+
+func (p *printer) file(f *File) {
+	p.settings(f.Control, "$", func(s *Setting) string { return s.Key.Text + ": " })
+	p.blank = true
+	p.settings(f.Metadata, "metadata ", func(s *Setting) string { return quoteKey(s.Key.Text) + " = " })
 	p.blank = true
 	if f.Namespace != nil {
 		p.comments(f.NamespaceComments.Lead)

@@ -72,11 +72,11 @@ func phases() [][]check {
 	return [][]check{
 		{{"Model", preludeTraits}},
 		{{"Target", targets}, {"ResourceCycle", resourceCycles}},
+		{{"TraitTarget", traitTargets}, {"TraitValue", traitValues}, {"TraitConflict", traitConflicts}, {"DefaultTrait", defaults}},
 		{
-			{"TraitTarget", traitTargets}, {"TraitValue", traitValues}, {"TraitConflict", traitConflicts},
 			{"ExclusiveStructureMemberTrait", exclusiveTraits}, {"traitValidators", traitValidators},
 			{"ShapeIdConflict", idConflicts}, {"ShapeRecursion", recursion}, {"UnitType", unitTypes}, {"PrivateAccess", private},
-			{"EnumShape", enumShapes}, {"EnumTrait", enumTraits}, {"DefaultTrait", defaults},
+			{"EnumShape", enumShapes}, {"EnumTrait", enumTraits},
 			{"LengthTrait", lengths}, {"RangeTrait", ranges}, {"JsonName", jsonNames}, {"ReferencesTrait", references}, {"MediaType", mediaTypes},
 			{"OperationInputOutputMisuse", inputMisuse}, {"SingleOperationBinding", singleOperations},
 			{"SingleResourceBinding", singleResources}, {"ResourceLifecycle", resourceLifecycle},

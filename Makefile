@@ -38,10 +38,10 @@ soak:
 bench: tools
 	@go run ./bench
 
-# Pages under docs/cli come from the commands themselves, those under docs/rules from the .bzl
-# files; `make test` compares them.
+# Pages under docs/cli and docs/json.md come from the commands themselves, those under docs/rules
+# from the .bzl files; `make test` compares them.
 docs:
-	go test -count=1 ./e2e -run 'TestCLIReference|TestRulesReference' -update
+	go test -count=1 ./e2e -run 'TestCLIReference|TestJSONMembers|TestRulesReference' -update
 
 install: tools
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(_share) $(_share)/../wash-path

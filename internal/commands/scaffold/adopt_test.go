@@ -57,7 +57,7 @@ func adoptable(t *testing.T) (root string, read func() map[string]string) {
 var upstreams = map[string]string{
 	"Makefile":            "subdirs = one\ntop_targets = all\ninclude mk/common.mk\n",
 	"one/two/Makefile":    "PROJECT = p\nVERSION = 1\n-include ../../mk/actor.mk ../../local.mk\n",
-	"three/Makefile":      "PROJECT = q\n ifdef X\n include ../mk/provider.mk\n endif\n",
+	"three/Makefile":      "PROJECT = q\n ifdef X\n include ../mk/provider.mk # not ../mk/actor.mk\n endif\n",
 	"mk/actor.mk":         "claims sign",
 	"mk/provider.mk":      "par create",
 	"mk/common.mk":        "top_targets",
@@ -77,7 +77,7 @@ func TestAdoptByACopy(t *testing.T) {
 	for name, want := range map[string]string{
 		"Makefile":            "subdirs = one\ntop_targets = all\ninclude make/common.mk\n",
 		"one/two/Makefile":    "PROJECT = p\nVERSION = 1\n-include ../../make/actor.mk ../../local.mk\n",
-		"three/Makefile":      "PROJECT = q\n ifdef X\n include ../make/provider.mk\n endif\n",
+		"three/Makefile":      "PROJECT = q\n ifdef X\n include ../make/provider.mk # not ../mk/actor.mk\n endif\n",
 		"one/target/Makefile": upstreams["one/target/Makefile"],
 	} {
 		if got[name] != want {

@@ -18,6 +18,7 @@ import (
 	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
+	contract "github.com/rules-wasmcloud/rules_wasmcloud/sdk/contracts/testing"
 )
 
 type callFlags struct {
@@ -130,6 +131,10 @@ func (f *callFlags) run(ctx context.Context, ses *session, cmd *cobra.Command, a
 		return err
 	}
 	reply, err := caller.call(ctx, key, args[1], payload, "")
+	if f.test && args[1] == wasmbus.OpStart && unknownOperation(err) {
+		// Makefiles of old say Start; actors since 2022 answer to the whole name alone.
+		reply, err = caller.call(ctx, key, contract.TestingStartOperation, payload, "")
+	}
 	if err != nil {
 		return err
 	}

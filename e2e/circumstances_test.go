@@ -40,6 +40,9 @@ var circumstances = []struct{ what, file, text string }{
 	{"paths with spaces: Make", "e2e/testdata/script/make_spaces.txtar", `my project`},
 	{"paths with spaces: tools", "e2e/testdata/circumstances/spaces.txtar", `a folder`},
 	{"what a host runs is not what was built", "e2e/testdata/circumstances/stale.txtar", `you built sha256`},
+	{"registry killed under load", "internal/host/core/registrydown_test.go", `no registry answers at `},
+	{"NATS restarted under load", "internal/host/core/outage_test.go", `func TestNATSIsRestartedUnderLoad`},
+	{"NATS gone for good", "internal/host/core/outage_test.go", `func TestHostEndsWithoutNATS`},
 	{"disk full", "e2e/testdata/together/disk_full.txtar", `file too large`},
 }
 

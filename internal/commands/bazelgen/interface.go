@@ -3,6 +3,7 @@ package bazelgen
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -155,13 +156,39 @@ func interfaceRules(p *project, w *workspace, src string) ([]rule, error) {
 	library := rule{kind: "go_library", file: file, name: interfaceLibrary(p.name)}
 	library.list("srcs", ":"+p.name)
 	library.str("importpath", mod.importPath(filepath.Join(p.dir, p.name)))
-	library.list("deps", w.label(ourModule, "//sdk/actor/msgpack"))
+	deps, testDeps, err := p.generatedDeps(mod, w)
+	if err != nil {
+		return nil, err
+	}
+	library.list("deps", deps...)
 	library.attrs = append(library.attrs, public)
 	test := rule{kind: "go_test", file: file, name: p.name + "_test"}
 	test.attrs = append(test.attrs, attr{name: "size", value: &build.StringExpr{Value: "small"}, once: true})
 	test.list("srcs", ":"+p.name+".tests")
 	test.list("embed", ":"+library.name)
+	test.list("deps", testDeps...)
 	return []rule{r, library, test}, nil
+}
+
+// generatedDeps gives the labels of what the code needs that Make has written, and of what its tests need. Before
+// Make has run they are what most interfaces need.
+func (p *project) generatedDeps(mod *goMod, w *workspace) (deps, testDeps []string, err error) {
+	files, err := goFiles(filepath.Join(p.dir, p.name), hosts())
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(files) == 0 {
+		return []string{w.label(ourModule, "//sdk/actor/msgpack")}, nil, nil
+	}
+	imports := map[bool]map[string]bool{false: {}, true: {}}
+	for _, f := range files {
+		maps.Copy(imports[f.test], f.imports)
+	}
+	if deps, err = mod.labels(imports[false], w); err != nil {
+		return nil, nil, err
+	}
+	testDeps, err = mod.labels(imports[true], w)
+	return deps, testDeps, err
 }
 
 func interfaceLibrary(project string) string { return project + "_go" }

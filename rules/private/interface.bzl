@@ -115,8 +115,8 @@ def wasmcloud_interface(
     such as //interface:interface, the short names tests, bundle, digest and push are there too.
 
     The code has the messages, a client for each service, and a dispatcher that calls an implementation; it needs
-    `@rules_wasmcloud//sdk/actor/msgpack`, for a service in CBOR `//sdk/actor/cbor` beside it, and for documents
-    `//sdk/actor/document`. The models are linted and validated by every build of what uses the code, unless
+    `@rules_wasmcloud//sdk/actor/msgpack`, `//sdk/actor/document` there for documents and `//sdk/actor/cbor` for services with
+    protocol "2". The models are linted and validated by every build of what uses the code, unless
     `--norun_validations` says otherwise. What is pushed is what `make publish` pushes: a codegen.toml can name it.
 
     Args:

@@ -936,7 +936,7 @@ func (v *Loose) ReadCbor(r *cbor.Reader) {
 
 // Nested: A union of itself.
 //
-// It is one of NestedGroup, NestedTree; nil is none of them.
+// It is one of NestedGroup, NestedTree, NestedAgain; nil is none of them.
 type Nested interface{ isNested() }
 
 // NestedGroup is a Nested.
@@ -949,6 +949,11 @@ type NestedTree struct{ Value Tree }
 
 func (NestedTree) isNested() {}
 
+// NestedAgain is a Nested.
+type NestedAgain struct{ Value Nested }
+
+func (NestedAgain) isNested() {}
+
 func appendNestedMsgpack(b []byte, v Nested) []byte {
 	switch v := v.(type) {
 	case NestedGroup:
@@ -960,6 +965,9 @@ func appendNestedMsgpack(b []byte, v Nested) []byte {
 	case NestedTree:
 		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Tree")
 		b = v.Value.AppendMsgpack(b)
+	case NestedAgain:
+		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Again")
+		b = appendNestedMsgpack(b, v.Value)
 	default:
 		b = msgpack.AppendNil(b)
 	}
@@ -984,6 +992,10 @@ func readNestedMsgpack(r *msgpack.Reader) (v Nested) {
 			r.Hold(40)
 			e.Value.ReadMsgpack(r)
 			v = e
+		case value && name == "Again":
+			var e NestedAgain
+			e.Value = readNestedMsgpack(r)
+			v = e
 		default:
 			return false
 		}
@@ -1003,6 +1015,9 @@ func appendNestedCbor(b []byte, v Nested) []byte {
 	case NestedTree:
 		b = cbor.AppendUint(cbor.AppendArray(b, 2), 1)
 		b = v.Value.AppendCbor(b)
+	case NestedAgain:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 2)
+		b = appendNestedCbor(b, v.Value)
 	default:
 		b = cbor.AppendNil(b)
 	}
@@ -1026,6 +1041,10 @@ func readNestedCbor(r *cbor.Reader) (v Nested) {
 			var e NestedTree
 			r.Hold(40)
 			e.Value.ReadCbor(r)
+			v = e
+		case 2:
+			var e NestedAgain
+			e.Value = readNestedCbor(r)
 			v = e
 		default:
 			return false

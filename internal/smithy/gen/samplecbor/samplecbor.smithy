@@ -248,6 +248,9 @@ union Nested {
 
     @n(1)
     tree: Tree
+
+    @n(2)
+    again: Nested
 }
 
 list NestedList {

@@ -121,6 +121,7 @@ func TestDeepMessages(t *testing.T) {
 	for name, text := range map[string]string{
 		"trees": "\x7f" + strings.Repeat("\x81\x81", 100000), "trees as maps": "\x7f" + strings.Repeat("\xbf\x68branches\x9f", 100000),
 		"unions": "\x7f\x82\xf6" + strings.Repeat("\x82\x00\x81", 100000), "unions and trees": "\x7f" + strings.Repeat("\x82\xf6\x82\x01", 100000),
+		"unions in unions": "\x7f\x82\xf6" + strings.Repeat("\x82\x02", 100000), "unions in unions in MessagePack": "\x81\xa5inner" + strings.Repeat("\x81\xa5Again", 100000),
 		"unions in MessagePack": "\x81\xa5inner" + strings.Repeat("\x81\xa5Group\x91", 100000),
 	} {
 		if err := got.UnmarshalCbor([]byte(text)); !errors.Is(err, msgpack.ErrDepth) {

@@ -17,6 +17,15 @@ service S {
         J
         K
         L
+        M
+        N
+        O
+        P
+        Q
+        R
+        T
+        U
+        V
     ]
 }
 
@@ -92,3 +101,68 @@ operation L {}
 
 @http(method: "POST", uri: "/same")
 operation Elsewhere {}
+
+// Labels of other names take the same, whatever their patterns say.
+@http(method: "POST", uri: "/label/{b}")
+operation M {
+    input := {
+        @required
+        @httpLabel
+        @pattern("^[a-z]+$")
+        b: String
+    }
+}
+
+@http(method: "POST", uri: "/greedy/{other+}")
+operation N {
+    input := {
+        @required
+        @httpLabel
+        other: String
+    }
+}
+
+@http(method: "POST", uri: "/query?a=1&b")
+operation O {}
+
+@http(method: "POST", uri: "/query?b=&a=1")
+operation P {}
+
+@http(method: "POST", uri: "/query?a=2&b")
+operation Q {}
+
+@endpoint(hostPrefix: "{a}.")
+@http(method: "POST", uri: "/hosts")
+operation R {
+    input := {
+        @required
+        @hostLabel
+        a: String
+    }
+}
+
+@endpoint(hostPrefix: "{a}.")
+@http(method: "POST", uri: "/other-hosts")
+operation T {
+    input := {
+        @required
+        @hostLabel
+        @pattern("^[0-9]+$")
+        a: String
+    }
+}
+
+@endpoint(hostPrefix: "abc.")
+@http(method: "POST", uri: "/other-hosts")
+operation U {}
+
+@endpoint(hostPrefix: "{a}.x.")
+@http(method: "POST", uri: "/other-hosts")
+operation V {
+    input := {
+        @required
+        @hostLabel
+        @pattern("^[0-9]+$")
+        a: String
+    }
+}

@@ -29,6 +29,7 @@ var (
 	friendly  = regexp.MustCompile(`("friendly_name": )"[^"]*"`)
 	digest    = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 	envValue  = regexp.MustCompile(`\[env: (\w+)=[^\]]*\]`) // in wash's help
+	inDays    = regexp.MustCompile(`\bin \d+days?\b`)       // a day less when a second has passed
 	colours   = regexp.MustCompile("\x1b\\[[0-9;]*m")
 	tempFile  = regexp.MustCompile(`\$WORK/tmp/wash-\d+`)
 )
@@ -56,6 +57,7 @@ func (w *world) tidy(text string) string {
 	})
 	text = digest.ReplaceAllString(text, "<digest>")
 	text = envValue.ReplaceAllString(text, "[env: $1]")
+	text = inDays.ReplaceAllString(text, "in <days>")
 	text = anyUptime.ReplaceAllString(text, "${1}0")
 	text = humanTime.ReplaceAllString(text, `${1}""`)
 	text = friendly.ReplaceAllString(text, `$1""`)

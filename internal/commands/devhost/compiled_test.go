@@ -12,7 +12,9 @@ import (
 // The key of compiled actors stays the same, apart from the cache, until somebody else could know it.
 func TestCompiledKey(t *testing.T) {
 	state := t.TempDir()
-	s := &cli.IO{Env: func(name string) string { return map[string]string{"XDG_STATE_HOME": state, "WASMCLOUD_CACHE": "/nowhere"}[name] }}
+	s := &cli.IO{Env: func(name string) string {
+		return map[string]string{"XDG_STATE_HOME": state, "WASMCLOUD_CACHE": "/nowhere"}[name]
+	}}
 	file := filepath.Join(state, "rules_wasmcloud", "compiled.key")
 	get := func() []byte {
 		t.Helper()

@@ -31,14 +31,41 @@ func (o *RustOptions) explain(ctx context.Context, target string, err error) err
 	case target == "" || ctx.Err() != nil:
 		return err
 	}
-	libdir, problem := o.rustc(ctx, "--print", "target-libdir", "--target", target)
-	if problem != nil {
-		return err // a target that this Rust has never heard of; it said so
+	if missing := o.missing(ctx, target); missing != nil {
+		return missing
+	}
+	return err
+}
+
+// missing looks for a target's standard library.
+func (o *RustOptions) missing(ctx context.Context, target string) error {
+	libdir, err := o.rustc(ctx, "--print", "target-libdir", "--target", target)
+	if err != nil {
+		return nil // a target that this Rust has never heard of; cargo says so itself
 	}
 	if found, _ := filepath.Glob(filepath.Join(libdir, "libstd-*")); len(found) > 0 {
-		return err
+		return nil
 	}
 	return &MissingError{What: "this Rust has no standard library for " + target, Cure: o.targetCure(libdir, target)}
+}
+
+// CheckRust says what Rust would compile for, without doing so, or what is missing for that, as a
+// *MissingError. Of an executable it only looks for cargo, and the target is "".
+func CheckRust(ctx context.Context, o RustOptions) (target string, err error) {
+	if len(o.Cargo) == 0 {
+		o.Cargo = []string{"cargo"}
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return "", err
+	}
+	if _, err := exec.LookPath(o.Cargo[0]); err != nil {
+		return "", o.explain(ctx, "", err)
+	}
+	target, _, err = o.target(ctx)
+	if err == nil && target != "" {
+		err = o.missing(ctx, target)
+	}
+	return target, err
 }
 
 // targetCure gives the line to type. Toolchains of rustup's lie in a folder of that name.

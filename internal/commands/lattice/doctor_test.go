@@ -30,7 +30,7 @@ func writeFiles(t *testing.T, dir string, mode os.FileMode, files map[string]str
 // TestToolchains: what a project does not need is not asked for, and what it needs and is not
 // there has a line to type.
 func TestToolchains(t *testing.T) {
-	const rustc = "#!/bin/sh\necho $LIBS/$4\n"
+	const rustc = "#!/bin/sh\ncase $2 in target-list) echo wasm32-wasip1;; *) echo $LIBS/$4;; esac\n"
 	cargo := map[string]string{"cargo": "#!/bin/sh\necho cargo 1.90.0\n", "rustc": rustc}
 	goTool := func(version string) map[string]string {
 		return map[string]string{"go": "#!/bin/sh\necho go version " + version + " linux/amd64\n"}
@@ -46,22 +46,22 @@ func TestToolchains(t *testing.T) {
 		"no Go":                  {map[string]string{"main.go": ""}, nil, broken, "no working compiler", "https://go.dev/dl"},
 		"an old Go":              {map[string]string{"main.go": ""}, goTool("go1.23.4"), broken, "go1.23 is too old", "Go 1.24"},
 		"Rust":                   {map[string]string{"Cargo.toml": actor}, cargo, good, "cargo 1.90.0 with wasm32-unknown-unknown", ""},
-		"no cargo":               {map[string]string{"Cargo.toml": actor}, nil, broken, "no working cargo", "https://rustup.rs"},
+		"no cargo":               {map[string]string{"Cargo.toml": actor}, nil, broken, "cargo is not installed", "https://rustup.rs"},
 		"no target":              {map[string]string{"Cargo.toml": actor, ".cargo/config.toml": "[build]\ntarget = \"wasm32-wasip1\"\n"}, cargo, broken, "for wasm32-wasip1", "rustup target add wasm32-wasip1"},
 		"a Rust provider":        {map[string]string{"Cargo.toml": "[package]\n"}, map[string]string{"cargo": cargo["cargo"]}, good, "cargo 1.90.0", ""},
 		"TinyGo, not there":      {map[string]string{"Makefile": "GO = tinygo"}, nil, broken, "no working one", "tinygo.org"},
 		"a tool that fails":      {map[string]string{"main.go": ""}, map[string]string{"go": "#!/bin/sh\necho broken install >&2\nexit 3\n"}, broken, "broken install", "https://go.dev/dl"},
-		"Go, which Rust is not":  {map[string]string{"main.go": "", "Cargo.toml": actor}, goTool("go1.26.8"), broken, "no working cargo", "rustup.rs"},
-		"Rust's target's folder": {map[string]string{"Cargo.toml": actor, ".cargo/config": "target=\"none\"\n"}, cargo, broken, "for none", "rustup target add none"},
+		"Go, which Rust is not":  {map[string]string{"main.go": "", "Cargo.toml": actor}, goTool("go1.26.8"), broken, "cargo is not installed", "rustup.rs"},
+		"Rust's target's folder": {map[string]string{"Cargo.toml": actor, ".cargo/config": "[build]\ntarget=\"wasm32-none\"\n"}, cargo, broken, "for wasm32-none", "rustup target add wasm32-none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, tools, libs := t.TempDir(), t.TempDir(), t.TempDir()
 			writeFiles(t, dir, 0o644, tt.files)
 			writeFiles(t, tools, 0o755, tt.tools)
-			writeFiles(t, libs, 0o644, map[string]string{"wasm32-unknown-unknown/libcore-1.rlib": ""})
+			writeFiles(t, libs, 0o644, map[string]string{"wasm32-unknown-unknown/libstd-1.rlib": ""})
 			t.Setenv("PATH", tools)
 			t.Setenv("LIBS", libs)
-			f := checkToolchains(t.Context(), &patient{dir: dir})
+			f := checkToolchains(t.Context(), &patient{dir: dir, io: &cli.IO{Env: func(string) string { return "" }}})
 			if f.Status != tt.status || !strings.Contains(f.Text, tt.text) || !strings.Contains(f.Cure, tt.cure) || tt.cure == "" && f.Cure != "" {
 				t.Errorf("%+v; want %+v", f, tt)
 			}

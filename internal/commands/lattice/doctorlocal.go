@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	compiler "github.com/rules-wasmcloud/rules_wasmcloud/internal/compile"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 )
@@ -114,13 +116,15 @@ func size(bytes uint64) string {
 // toolchain is a compiler that a project may need.
 type toolchain struct {
 	needed func(dir string) bool
-	check  func(ctx context.Context, dir string) finding
+	check  func(ctx context.Context, p *patient) finding
 }
 
 var toolchains = []toolchain{
 	{func(dir string) bool { return exists(dir, "*.go") }, checkGo},
 	{func(dir string) bool { return exists(dir, "Cargo.toml") }, checkRust},
-	{func(dir string) bool { return mentions(dir, "Makefile", "tinygo") }, checkTinyGo},
+	{func(dir string) bool {
+		return mentions(dir, "Makefile", "tinygo") || mentions(dir, "go.mod", "actor-tinygo")
+	}, checkTinyGo},
 }
 
 func checkToolchains(ctx context.Context, p *patient) finding {
@@ -129,7 +133,7 @@ func checkToolchains(ctx context.Context, p *patient) finding {
 		if !t.needed(p.dir) {
 			continue
 		}
-		f := t.check(ctx, p.dir)
+		f := t.check(ctx, p)
 		if f.Status != good {
 			return f
 		}
@@ -170,9 +174,9 @@ var goRelease = regexp.MustCompile(`go1\.(\d+)`)
 // firstGo is the minor version of Go 1 that first made actors (-buildmode=c-shared for wasip1).
 const firstGo = 24
 
-func checkGo(ctx context.Context, dir string) finding {
+func checkGo(ctx context.Context, p *patient) finding {
 	const cure = "install Go 1.24 or later from https://go.dev/dl, or name it by GO=…"
-	text, err := ask(ctx, dir, "go", "version")
+	text, err := ask(ctx, p.dir, "go", "version")
 	if err != nil {
 		return fault(cure, "the sources are Go, and there is no working compiler: %v", err)
 	}
@@ -184,37 +188,32 @@ func checkGo(ctx context.Context, dir string) finding {
 	return ok("%s", strings.TrimPrefix(text, "go version "))
 }
 
-func checkTinyGo(ctx context.Context, dir string) finding {
-	text, err := ask(ctx, dir, "tinygo", "version")
+func checkTinyGo(ctx context.Context, p *patient) finding {
+	text, err := ask(ctx, p.dir, "tinygo", "version")
 	if err != nil {
 		return fault("install it from https://tinygo.org/getting-started", "the Makefile uses TinyGo, and there is no working one: %v", err)
 	}
 	return ok("%s", text)
 }
 
-var cargoTarget = regexp.MustCompile(`(?m)^\s*target\s*=\s*"([^"]+)"`)
-
-// checkRust looks for cargo, and for what it needs to compile an actor: the standard library
-// of the target that .cargo/config.toml or else the include chooses. A provider needs neither.
-func checkRust(ctx context.Context, dir string) finding {
-	text, err := ask(ctx, dir, "cargo", "--version")
+// checkRust looks for cargo, and for the standard library that an actor is compiled with.
+func checkRust(ctx context.Context, p *patient) finding {
+	target, err := compiler.CheckRust(ctx, compiler.RustOptions{
+		Dir: p.dir, Env: p.io.Env, Log: io.Discard, Executable: !mentions(p.dir, "Cargo.toml", "cdylib"),
+	})
+	var missing *compiler.MissingError
+	switch {
+	case errors.As(err, &missing):
+		return fault(strings.ReplaceAll(missing.Cure, "\n", " "), "%s", missing.What)
+	case err != nil:
+		return fault("", "%v", err)
+	}
+	text, err := ask(ctx, p.dir, "cargo", "--version")
 	if err != nil {
-		return fault("install Rust from https://rustup.rs, or name cargo by CARGO=…", "the sources are Rust, and there is no working cargo: %v", err)
+		return fault("install Rust from https://rustup.rs, or name cargo by CARGO=…", "the sources are Rust, and cargo does not work: %v", err)
 	}
-	if !mentions(dir, "Cargo.toml", "cdylib") {
+	if target == "" {
 		return ok("%s", text)
-	}
-	target := "wasm32-unknown-unknown"
-	for _, name := range []string{"config.toml", "config"} {
-		config, _ := os.ReadFile(filepath.Join(dir, ".cargo", name))
-		if m := cargoTarget.FindSubmatch(config); m != nil {
-			target = string(m[1])
-			break
-		}
-	}
-	lib, err := ask(ctx, dir, "rustc", "--print", "target-libdir", "--target", target)
-	if err != nil || !exists(lib, "libcore-*") {
-		return fault("rustup target add "+target, "%s cannot compile for %s: its standard library is not installed", text, target)
 	}
 	return ok("%s with %s", text, target)
 }

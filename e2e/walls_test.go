@@ -47,6 +47,7 @@ var walls = map[string][]string{
 	"smithy/gen/samplecbor": {"sdk/actor/cbor", "sdk/actor/document", "sdk/actor/msgpack"},
 	"smithy/diff":           {"smithy/model", "smithy/syntax", "smithy/validate"},
 	"smithy/bundle":         {},
+	"smithy/download":       {},
 	"smithy/project":        {"smithy/bundle", "smithy/core", "smithy/model", "fsx"},
 	"host/ocicache":         hostDuty,
 	"host/policy":           hostDuty,

@@ -4,12 +4,11 @@ package smithy
 
 import (
 	"context"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/download"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/project"
 )
 
@@ -69,12 +68,12 @@ func (in *inputs) cache(s *cli.IO) (*project.Cache, error) {
 		return nil, err
 	}
 	return &project.Cache{
-		Dir:     dir,
-		Client:  &http.Client{Timeout: time.Minute},
-		Pull:    func(ctx context.Context, reference string) ([]byte, error) { return in.pull(ctx, s, reference) },
-		Now:     s.Now,
-		Offline: in.offline,
-		Forever: s.Env("SMITHY_CACHE") == "NO_EXPIRE",
-		Note:    func(format string, args ...any) { cli.Notef(s, format, args...) },
+		Dir:      dir,
+		Download: download.Model,
+		Pull:     func(ctx context.Context, reference string) ([]byte, error) { return in.pull(ctx, s, reference) },
+		Now:      s.Now,
+		Offline:  in.offline,
+		Forever:  s.Env("SMITHY_CACHE") == "NO_EXPIRE",
+		Note:     func(format string, args ...any) { cli.Notef(s, format, args...) },
 	}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -24,8 +23,9 @@ import (
 // Cache keeps models that were fetched, in the folder that wash uses and `drain
 // smithy` clears: HOST/NAME.HASH.EXT below smithy in the user's cache folder.
 type Cache struct {
-	Dir    string
-	Client *http.Client // nil: one with a time limit
+	Dir string
+	// Download fetches what an http or https URL names.
+	Download func(ctx context.Context, at *url.URL) ([]byte, error)
 	// Pull fetches the layer of a bundle of models from an OCI registry; nil: none can be had.
 	Pull    func(ctx context.Context, reference string) ([]byte, error)
 	Now     func() time.Time
@@ -35,9 +35,8 @@ type Cache struct {
 }
 
 const (
-	lifetime    = 24 * time.Hour // wash's
-	maxDownload = 8 << 20        // bytes of one model
-	fetchLimit  = 30 * time.Second
+	lifetime   = 24 * time.Hour // wash's
+	fetchLimit = 30 * time.Second
 )
 
 // CacheDir is the folder for fetched models.
@@ -129,30 +128,7 @@ func (c *Cache) fetch(ctx context.Context, at *url.URL) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", at, err)
-	}
-	client := c.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("fetching a model: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetching %s: the server answers %s", at, resp.Status)
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxDownload+1))
-	if err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", at, err)
-	}
-	if len(data) > maxDownload {
-		return nil, fmt.Errorf("fetching %s: it is more than %d bytes", at, maxDownload)
-	}
-	return data, nil
+	return c.Download(ctx, at)
 }
 
 func (c *Cache) pull(ctx context.Context, at *url.URL) ([]byte, error) {

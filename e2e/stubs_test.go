@@ -60,16 +60,7 @@ func stub(name string, args []string) {
 }
 
 func stubRun(name string, args []string) error {
-	log, err := os.OpenFile(os.Getenv("LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	line := name
-	for _, arg := range args {
-		line += " [" + arg + "]"
-	}
-	if _, err := fmt.Fprintln(log, line); err != nil {
+	if err := testkit.Record(os.Getenv("LOG"), name, args); err != nil {
 		return err
 	}
 	if fail := os.Getenv("FAIL"); fail == name || len(args) > 0 && fail == name+" "+args[0] {

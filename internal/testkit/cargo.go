@@ -24,7 +24,7 @@ import (
 //	CARGO_NEVER     `build` says that it made the file, and makes none
 func Cargo(s *cli.IO) *cobra.Command {
 	return &cobra.Command{Use: "cargo", DisableFlagParsing: true, RunE: func(_ *cobra.Command, args []string) error {
-		if err := note(s, "cargo", args); err != nil {
+		if err := Record(s.Env("LOG"), "cargo", args); err != nil {
 			return err
 		}
 		switch {
@@ -41,11 +41,12 @@ func Cargo(s *cli.IO) *cobra.Command {
 	}}
 }
 
-func note(s *cli.IO, name string, args []string) error {
-	if s.Env("LOG") == "" {
+// Record adds a line to the log of what was called, NAME [ARG]…, if there is one.
+func Record(file, name string, args []string) error {
+	if file == "" {
 		return nil
 	}
-	log, err := os.OpenFile(s.Env("LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}

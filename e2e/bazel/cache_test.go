@@ -16,11 +16,14 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/bazelcache"
 )
 
-// warm gives a remote cache that is kept between runs: filling it takes as long as
-// compiling the tools.
+// warm gives a remote cache that is kept between runs, and holds what other tests have
+// compiled: filling it takes as long as compiling the tools.
 func warm(t *testing.T) *bazelcache.Cache {
 	t.Helper()
 	cache, err := bazelcache.New(filepath.Join(cacheDir(t), "remote-cache"))
+	if err == nil {
+		err = cache.Adopt(filepath.Join(cacheDir(t), "disk"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

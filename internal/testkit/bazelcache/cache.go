@@ -156,6 +156,10 @@ func (c *Cache) Replace(kind Kind, key string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
+	// Never through a link to another cache's entry.
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return os.WriteFile(file, data, 0o644)
 }
 
@@ -172,6 +176,30 @@ func (c *Cache) Remove(kind Kind, key string) error {
 		return fmt.Errorf("%q is no key: want 64 lower-case hexadecimal digits", key)
 	}
 	return os.Remove(c.path(kind, key))
+}
+
+// Adopt takes over, by links, what another cache has: a folder of the same file
+// system, such as that of Bazel's --disk_cache. That cache stays as it is.
+func (c *Cache) Adopt(dir string) error {
+	for _, kind := range []Kind{Action, Blob} {
+		err := filepath.WalkDir(filepath.Join(dir, string(kind)), func(file string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || !validKey(e.Name()) {
+				return err
+			}
+			own := c.path(kind, e.Name())
+			if err := os.MkdirAll(filepath.Dir(own), 0o755); err != nil {
+				return err
+			}
+			if err := os.Link(file, own); err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("taking over a cache: %w", err)
+		}
+	}
+	return nil
 }
 
 // Keys lists the entries of a kind, sorted.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -245,5 +246,46 @@ func TestBrokenActionResults(t *testing.T) {
 		if found, err := c.Outputs(""); err == nil {
 			t.Errorf("%s: %+v", name, found)
 		}
+	}
+}
+
+// What is changed afterwards is changed in one of the two caches.
+func TestAdoptedEntriesAreTheirOwn(t *testing.T) {
+	dir := t.TempDir()
+	first, err := New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := first.Store([]byte("blob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	action := strings.Repeat("a", 64)
+	if err := first.Replace(Action, action, []byte("truth")); err != nil {
+		t.Fatal(err)
+	}
+	second, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Adopt(filepath.Join(t.TempDir(), "none")); err != nil {
+		t.Errorf("a cache that is not there yet: %v", err)
+	}
+	for range 2 { // again is nothing new
+		if err := second.Adopt(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := second.Get(Blob, key); err != nil || string(got) != "blob" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := second.Replace(Action, action, []byte("lie")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := first.Get(Action, action); err != nil || string(got) != "truth" {
+		t.Errorf("the first cache says %q, %v", got, err)
+	}
+	if got, err := second.Get(Action, action); err != nil || string(got) != "lie" {
+		t.Errorf("the second cache says %q, %v", got, err)
 	}
 }

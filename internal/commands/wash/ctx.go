@@ -1,6 +1,7 @@
 package wash
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os/exec"
@@ -114,32 +115,30 @@ func onContext(s *cli.IO, use, short, example, done string, do func(*bus.Context
 }
 
 func ctxEdit(s *cli.IO) *cobra.Command {
+	var f contextsFlag
 	var editor string
-	c := onContext(s, "edit NAME", "Edit a context in a text editor", "  wash ctx edit staging --editor nano", "Finished editing context successfully", nil)
-	f := &contextsFlag{}
-	c.ResetFlags()
-	f.add(c)
+	c := f.add(&cobra.Command{
+		Use: "edit NAME", Short: "Edit a context in a text editor", Example: "  wash ctx edit staging --editor nano", Args: named,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			contexts, err := f.open(s)
+			if err != nil {
+				return err
+			}
+			words := strings.Fields(cmp.Or(editor, s.Env("EDITOR"))) // EDITOR holds arguments too, as a rule of the shell
+			if len(words) == 0 {
+				return cli.Usage("no editor: name one by --editor or EDITOR")
+			}
+			if err := edit(cmd, s, contexts, args[0], words); err != nil {
+				return err
+			}
+			return say(cmd, s, "Finished editing context successfully")
+		},
+	})
 	c.Flags().StringVarP(&editor, "editor", "e", "", "the `command` of your editor (EDITOR)")
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		contexts, err := f.open(s)
-		if err != nil {
-			return err
-		}
-		if editor == "" {
-			editor = s.Env("EDITOR")
-		}
-		if editor == "" {
-			return cli.Usage("no editor: name one by --editor or EDITOR")
-		}
-		if err := edit(cmd, s, contexts, args[0], editor); err != nil {
-			return err
-		}
-		return say(cmd, s, "Finished editing context successfully")
-	}
 	return c
 }
 
-func edit(cmd *cobra.Command, s *cli.IO, contexts *bus.Contexts, name, editor string) error {
+func edit(cmd *cobra.Command, s *cli.IO, contexts *bus.Contexts, name string, editor []string) error {
 	if name == bus.HostContext {
 		cli.Notef(s, "note: the context %s is made anew of ~/.wash/host_config.json; what you change in it is lost then", name)
 		if err := contexts.Refresh(); err != nil {
@@ -149,11 +148,10 @@ func edit(cmd *cobra.Command, s *cli.IO, contexts *bus.Contexts, name, editor st
 	if _, err := bus.ReadHostConfig(contexts.Path(name)); err != nil {
 		return fmt.Errorf("Unable to find context supplied, please ensure it exists: %w", err) //nolint:staticcheck // wash's words
 	}
-	words := strings.Fields(editor) // EDITOR holds arguments too, as a rule of the shell
-	run := exec.CommandContext(cmd.Context(), words[0], append(words[1:], contexts.Path(name))...)
+	run := exec.CommandContext(cmd.Context(), editor[0], append(editor[1:], contexts.Path(name))...)
 	run.Stdin, run.Stdout, run.Stderr = s.In, s.Err, s.Err
 	if err := run.Run(); err != nil {
-		return fmt.Errorf("the editor %s: %w", editor, err)
+		return fmt.Errorf("the editor %s: %w", strings.Join(editor, " "), err)
 	}
 	_, err := bus.ReadHostConfig(contexts.Path(name))
 	return err

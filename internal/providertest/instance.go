@@ -75,7 +75,7 @@ const (
 func (in *instance) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, in.r.cfg.StartTimeout)
 	defer cancel()
-	said := "it did not connect to the NATS server that its host data names"
+	said := "nothing listens for health requests: it may not have connected to the NATS server that its host data names, or still be at its first link"
 	for {
 		health, err := in.health(ctx)
 		switch {

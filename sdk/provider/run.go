@@ -80,7 +80,6 @@ func (r *runner) start(ctx context.Context) error {
 	linkSubject := strings.TrimSuffix(wasmbus.LinkPutSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), "put") + "*"
 	err := errors.Join(
 		r.subscribe(linkSubject, "", func(m *nats.Msg) { r.link(ctx, m) }),
-		r.subscribe(wasmbus.HealthSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), "", func(m *nats.Msg) { r.health(ctx, m) }),
 		r.subscribe(wasmbus.ShutdownSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), "", r.stopRequest),
 	)
 	if err != nil {
@@ -89,7 +88,12 @@ func (r *runner) start(ctx context.Context) error {
 	for _, l := range d.LinkDefinitions {
 		r.links.put(ctx, l)
 	}
-	if err := r.subscribe(wasmbus.ProviderSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), wasmbus.RPCQueue, r.calls.receive); err != nil {
+	// Its health comes last: who hears that the provider is well calls it at once.
+	err = errors.Join(
+		r.subscribe(wasmbus.ProviderSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), wasmbus.RPCQueue, r.calls.receive),
+		r.subscribe(wasmbus.HealthSubject(d.LatticeRPCPrefix, d.ProviderKey, d.LinkName), "", func(m *nats.Msg) { r.health(ctx, m) }),
+	)
+	if err != nil {
 		return err
 	}
 	if err := r.host.NATS().FlushTimeout(connectTime); err != nil {

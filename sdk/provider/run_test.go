@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/providerbed"
@@ -193,6 +194,31 @@ func TestHealth(t *testing.T) {
 	s.mu.Unlock()
 	if h := ask(); h.Healthy || h.Message != "no disk" {
 		t.Errorf("got %+v", h)
+	}
+}
+
+// A host calls a provider that says that it is well: until its calls arrive it must not say so.
+func TestHealthIsSilentUntilCallsAreServed(t *testing.T) {
+	server := providerbed.StartServer(t)
+	conn, err := lattice.Connect(providerbed.Context(t), lattice.ConnectConfig{URL: server.URL(), Name: t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	s := &sample{}
+	s.link = func(provider.LinkDefinition) error {
+		if err := s.host.NATS().Flush(); err != nil { // what is subscribed so far is known to the server
+			return err
+		}
+		subject := wasmbus.HealthSubject("default", providerbed.ProviderKey(), providerbed.LinkName)
+		if _, err := conn.NATS().RequestWithContext(providerbed.Context(t), subject, wasmbus.HealthProbe()); !errors.Is(err, nats.ErrNoResponders) {
+			t.Errorf("while its first link is made: got %v, want no responders", err)
+		}
+		return nil
+	}
+	b := start(t, s, providerbed.Setup{Server: server, Links: []provider.LinkDefinition{linkOf(actorKey)}})
+	if h := b.Health(); !h.Healthy || len(s.noted()) < 2 {
+		t.Errorf("got %+v after %q", h, s.noted())
 	}
 }
 

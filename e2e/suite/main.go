@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	fuzzTime := flag.String("fuzztime", "2s", "how long each fuzz target runs")
+	fuzzTime := flag.String("fuzztime", "3000x", "how long each fuzz target runs, as go test takes it")
 	cross := flag.String("cross", "", "GOOS/GOARCH pairs for which the tools are compiled")
 	require := flag.String("require", "", "what may not be skipped: bazel")
 	flag.Parse()

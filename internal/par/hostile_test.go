@@ -112,6 +112,7 @@ func TestHostileArchives(t *testing.T) {
 	}{
 		"parent folder":        {signed().add("../x86_64-linux.bin", "one").bytes(), `entry "../x86_64-linux.bin": its name leads out`, nil},
 		"parent in the middle": {signed().add("a/../../x86_64-linux.bin", "one").bytes(), `leads out`, nil},
+		"parent by its stem":   {forge(t).add("claims.jwt", token(t, map[string]string{x64: "one", "..": "a"}, nil)).add("...bin", "a").add(x64+".bin", "one").bytes(), `entry "...bin": it has no name`, nil},
 		"absolute":             {signed().add("/etc/x86_64-linux.bin", "one").bytes(), `leads out`, nil},
 		"claims elsewhere":     {forge(t).add("../claims.jwt", good).add(x64+".bin", "one").bytes(), `entry "../claims.jwt"`, nil},
 		"backslash":            {signed().add(`..\x86_64-linux.bin`, "one").bytes(), "characters that have no place", nil},

@@ -222,8 +222,8 @@ func stemOf(h *tar.Header) (string, error) {
 	if base == worldEntry {
 		stem = base
 	}
-	if stem == "" || stem == "." || stem == "/" {
-		return refuse("it has no name")
+	if stem == "." || stem == ".." || stem == "/" {
+		return refuse("it has no name") // also of "...bin": what is left of it is a folder's
 	}
 	return stem, nil
 }

@@ -19,8 +19,7 @@ func seed(kind strkey.Kind, raw byte) *strkey.Seed {
 
 func ptr[T any](v T) *T { return &v }
 
-// vector is the module token of formats.md 10, computed by an independent
-// implementation.
+// vector is a module token that an independent implementation computed.
 func vector() Claims[Actor] {
 	return Claims[Actor]{
 		ID: "AAAAAAAAAAAAAAAAAAAAAA", IssuedAt: 1700000000, Subject: string(seed(strkey.Module, 2).Public()), Revision: Revision,

@@ -39,7 +39,7 @@ func (w *world) keys() Keys {
 	return Keys{Env: func(name string) string { return w.env[name] }}
 }
 
-// The order of design 4.3, each place hiding those after it.
+// The order of the places where keys are looked for, each hiding those after it.
 func TestIssuerOrder(t *testing.T) {
 	w := newWorld(t)
 	k := w.keys()

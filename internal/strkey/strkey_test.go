@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// vectors are the fixed raw seeds (one byte, 32 times) of formats.md 10, computed
-// by an independent implementation, and pairs made by real programs.
+// vectors are the fixed raw seeds (one byte, 32 times) whose key strings an
+// independent implementation computed, and pairs made by real programs.
 func vectors() []struct {
 	seed   string
 	public PublicKey

@@ -39,7 +39,7 @@ func canonicalOf(t testing.TB, in []byte) ([]byte, Info) {
 }
 
 const (
-	// formats.md 10: a type section with a padded size, and a custom section x.
+	// Hashed by an independent implementation: a type section with a padded size, and a custom section x.
 	paddedModule   = "0061736d01000000 01 84808080 00 01600000 00 03 0178aa"
 	unpaddedModule = "0061736d01000000 01 04 01600000 00 03 0178aa"
 	paddedHash     = "2570CD73726D668454123AA26053925834918A1472D673AC277860EB7902FC5C"

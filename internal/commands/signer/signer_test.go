@@ -33,7 +33,7 @@ const (
 	signedVectors = "../../artifact/testdata"
 	probe         = "../../wasmrt/testdata/probe.wasm"
 
-	// formats.md 10: a type section with a padded size, and a custom section x.
+	// Hashed by an independent implementation: a type section with a padded size, and a custom section x.
 	paddedModule = "0061736d010000000184808080000160000000030178aa"
 )
 
@@ -43,7 +43,7 @@ func component(module []byte) []byte {
 	return append(append([]byte("\x00asm\x0d\x00\x01\x00\x01"), byte(len(inner))), inner...)
 }
 
-// lay puts modules and the keys of formats.md 10 into a folder: keys/A.nk is that of
+// lay puts modules and keys of fixed raw seeds into a folder: keys/A.nk is that of
 // the raw seed of 1s, keys/M.nk of 2s.
 func lay(dir string) error {
 	padded, err := hex.DecodeString(paddedModule)
@@ -161,8 +161,7 @@ func payload(t *testing.T, token string) string {
 	return string(body)
 }
 
-// The vector of formats.md 10, computed by an independent implementation: 663
-// bytes, from a request with the vector's id and date.
+// A vector that an independent implementation computed: 663 bytes, from a request with the vector's id and date.
 func TestSignedModuleVector(t *testing.T) {
 	w := newWorld(t)
 	hash := strings.TrimSpace(w.must("hash", "padded.wasm"))

@@ -203,6 +203,23 @@ func TestReleasedProject(t *testing.T) {
 	}
 }
 
+// The SDK is fetched when the code that imports it is there, and not at all where Bazel does that.
+func TestWhenTheSDKIsFetched(t *testing.T) {
+	order := map[string]string{kindActor: `tidy .*\n *make  `, kindProvider: `tidy .*\n *make  `, kindInterface: `make  .*\n *go mod tidy .*\n *make lint`}
+	each(t, "Greeter-2", func(t *testing.T, kind, lang, tool string, files map[string]string) {
+		p := &project{Kind: kind, Lang: lang, Make: tool != buildBazel, Bazel: tool != buildMake, Given: "Greeter-2"}
+		if strings.HasSuffix(t.Name(), fromRelease.version) {
+			p.Version = fromRelease.version
+		}
+		wanted := p.Version != "" && lang == langGo && p.Make
+		for what, text := range map[string]string{"README.md": files["README.md"], "what comes next": p.nextSteps(".")} {
+			if strings.Contains(text, "go mod tidy") != wanted || regexp.MustCompile(order[kind]).MatchString(text) != wanted {
+				t.Errorf("%s: want that it fetches the SDK %v, and in this order %q:\n%s", what, wanted, order[kind], text)
+			}
+		}
+	})
+}
+
 // Versions in projects are those that this repository is built with.
 func TestVersions(t *testing.T) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))

@@ -153,13 +153,15 @@ func (o options) project(given string) (*project, error) {
 
 func (p *project) nextSteps(dir string) string {
 	text := fmt.Sprintf("made the %s %s; next:\n  cd %s\n", p.Kind, p.Given, dir)
+	tidy := ""
 	if p.Version != "" && p.Lang == langGo {
-		text += "  go mod tidy       # fetches the SDK\n"
+		tidy = "  go mod tidy       # fetches the SDK\n"
 	}
 	switch {
 	case p.Kind == kindInterface && p.Make:
+		// Before the code is there nothing imports the SDK, and go would take it out of go.mod.
 		return text + `  make              # write the code
-  make lint validate test
+` + tidy + `  make lint validate test
   make publish`
 	case p.Kind == kindInterface:
 		return text + `  bazel test //...
@@ -169,7 +171,7 @@ func (p *project) nextSteps(dir string) string {
   bazel test //...
   bazel run //:push`
 	}
-	text += `  make              # compile and sign
+	text += tidy + `  make              # compile and sign
   make test         # in a host of its own
   make up           # a registry and a host in the background
   make push start`

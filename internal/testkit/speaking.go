@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,15 +17,26 @@ import (
 
 // Speaking is the wasm of an actor that answers every call with the same bytes, at most
 // 63 of them: a test that needs an actor, but no compiler.
-func Speaking(reply []byte) []byte {
+func Speaking(reply []byte) []byte { return speaking(reply, nil) }
+
+// Counting is one that answers with the number of calls that its memory knows of, this one
+// included, as a number of MessagePack: up to 127.
+func Counting() []byte {
+	// byte 0 = byte 0 + 1
+	return speaking([]byte{0}, []byte{0x41, 0, 0x41, 0, 0x2d, 0, 0, 0x41, 1, 0x6a, 0x3a, 0, 0})
+}
+
+// speaking makes the module; first are instructions that run before the answer.
+func speaking(reply, first []byte) []byte {
 	section := func(id byte, body ...byte) []byte { return append([]byte{id, byte(len(body))}, body...) }
 	name := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
 	imports := append(append([]byte{1}, name("wapc")...), name("__guest_response")...)
 	exports := append([]byte{3}, name("memory")...)
 	exports = append(append(append(exports, 2, 0), name("_start")...), 0, 1)
 	exports = append(append(exports, name("__guest_call")...), 0, 2)
-	// __guest_call: __guest_response(0, len(reply)); return 1
-	start, call := []byte{2, 0, 0x0b}, []byte{0, 0x41, 0, 0x41, byte(len(reply)), 0x10, 0, 0x41, 1, 0x0b}
+	// __guest_call: first; __guest_response(0, len(reply)); return 1
+	start := []byte{2, 0, 0x0b}
+	call := slices.Concat([]byte{0}, first, []byte{0x41, 0, 0x41, byte(len(reply)), 0x10, 0, 0x41, 1, 0x0b})
 	code := append(append(append([]byte{2}, start...), byte(len(call))), call...)
 	module := []byte("\x00asm\x01\x00\x00\x00")
 	for _, s := range [][]byte{

@@ -1,7 +1,6 @@
 // Package bazel is what a tool needs to know of Bazel when a rule runs it: the
 // JSON file that says what this target does (its spec), the files that came along
-// (its runfiles), arguments that Bazel moved into a file, and the values of a
-// stamped build.
+// (its runfiles), and the values of a stamped build.
 //
 // An executable target is a symbolic link to a tool, with NAME.spec.json beside it.
 // There is no wrapper script: nothing to quote, and the same on every system.
@@ -135,9 +134,6 @@ func searchRunfiles(file string) (string, error) {
 	return files.Rlocation(found[0])
 }
 
-// SpecPath gives the path of the spec file.
-func (p *Program) SpecPath() string { return p.spec }
-
 // Spec reads the spec file into a struct. A member that the struct does not have
 // is an error: rules and tool are then of different versions.
 func (p *Program) Spec(into any) error {
@@ -172,16 +168,6 @@ func (p *Program) Runfile(rlocation string) (string, error) {
 		return "", fmt.Errorf("the file %q is not in %s: run the target by bazel, or build it again: %w", rlocation, p.root.where, err)
 	}
 	return file, nil
-}
-
-// Env gives variables ("RUNFILES_DIR=…") by which a child process finds the same
-// runfiles; nil when there are none.
-func (p *Program) Env() []string {
-	files, err := p.root.open()
-	if err != nil {
-		return nil
-	}
-	return files.Env()
 }
 
 func regular(file string) bool {

@@ -87,12 +87,3 @@ func (s Status) Expand(text string) (string, error) {
 	return "", fmt.Errorf("stamping %q: the workspace status has no value for %s (it has %s); "+
 		"let the --workspace_status_command print it", text, strings.Join(missing, ", "), strings.Join(have, ", "))
 }
-
-// Placeholders gives the keys that text asks for, in their order.
-func Placeholders(text string) []string {
-	var keys []string
-	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
-		keys = append(keys, match[1])
-	}
-	return keys
-}

@@ -2,7 +2,6 @@ package bazel
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -50,25 +49,5 @@ func TestExpand(t *testing.T) {
 		if err == nil || got != "" || !strings.Contains(err.Error(), "it has HASH, STABLE_VERSION") {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
-	}
-}
-
-func TestPlaceholders(t *testing.T) {
-	if got := Placeholders("{A}-{B_1} {c d} {A}"); !slices.Equal(got, []string{"A", "B_1", "A"}) {
-		t.Error(got)
-	}
-}
-
-func TestParams(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "args")
-	write(t, file, "--name\nHello World\n\n@not-a-file\n\"as is\"\nlast")
-	got, err := Params([]string{"sign", "@" + file, "@", "x@y"})
-	want := []string{"sign", "--name", "Hello World", "", "@not-a-file", `"as is"`, "last", "@", "x@y"}
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q, %v; want %q", got, err, want)
-	}
-	if _, err := Params([]string{"@" + file + "gone"}); err == nil || !strings.Contains(err.Error(), "reading the arguments in") {
-		t.Error(err)
 	}
 }

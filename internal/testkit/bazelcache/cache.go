@@ -170,14 +170,6 @@ func (c *Cache) Store(data []byte) (string, error) {
 	return key, c.Replace(Blob, key, data)
 }
 
-// Remove drops an entry, as a cache does that has run full.
-func (c *Cache) Remove(kind Kind, key string) error {
-	if !validKey(key) {
-		return fmt.Errorf("%q is no key: want 64 lower-case hexadecimal digits", key)
-	}
-	return os.Remove(c.path(kind, key))
-}
-
 // Adopt takes over, by links, what another cache has: a folder of the same file
 // system, such as that of Bazel's --disk_cache. That cache stays as it is.
 func (c *Cache) Adopt(dir string) error {

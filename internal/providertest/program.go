@@ -3,9 +3,6 @@ package providertest
 import (
 	"context"
 	"crypto/rand"
-	"debug/elf"
-	"debug/macho"
-	"debug/pe"
 	"errors"
 	"fmt"
 	"io"
@@ -105,19 +102,10 @@ func fromArchive(ctx context.Context, cfg Config, f *os.File, dir string) (*prog
 		return nil, fmt.Errorf("%s: %w", cfg.Path, err)
 	}
 	p := &program{path: path, subject: strkey.PublicKey(a.Subject()), contract: a.Provider.Metadata.CapID}
-	return p, checkTarget(path)
-}
-
-func checkTarget(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+	if err := par.CheckPlaced(path); err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.Path, err)
 	}
-	defer f.Close()
-	if err := checkMachine(f); err != nil {
-		return fmt.Errorf("the archive's executable for %s is none: %w", par.HostTarget(), err)
-	}
-	return nil
+	return p, nil
 }
 
 func checkExecutable(f *os.File, info os.FileInfo, start []byte) error {
@@ -127,33 +115,8 @@ func checkExecutable(f *os.File, info os.FileInfo, start []byte) error {
 	if strings.HasPrefix(string(start), "#!") {
 		return nil
 	}
-	if err := checkMachine(f); err != nil {
+	if err := par.CheckMachine(f); err != nil {
 		return fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return nil
-}
-
-// checkMachine says for whom an executable is: what the system says of a foreign one,
-// "exec format error", helps nobody. Forms that are not known here are left to it.
-func checkMachine(f io.ReaderAt) error {
-	var goos, goarch string
-	if e, err := elf.NewFile(f); err == nil {
-		goos, goarch = "linux", map[elf.Machine]string{
-			elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64", elf.EM_386: "386", elf.EM_ARM: "arm",
-		}[e.Machine]
-	} else if m, err := macho.NewFile(f); err == nil {
-		goos, goarch = "darwin", map[macho.Cpu]string{macho.CpuAmd64: "amd64", macho.CpuArm64: "arm64"}[m.Cpu]
-	} else if p, err := pe.NewFile(f); err == nil {
-		goos, goarch = "windows", map[uint16]string{pe.IMAGE_FILE_MACHINE_AMD64: "amd64", pe.IMAGE_FILE_MACHINE_ARM64: "arm64"}[p.Machine]
-	}
-	if goos == "" || goarch == "" {
-		return nil
-	}
-	// Other Unix systems use ELF too, and some machines run two kinds.
-	sameSystem := goos == runtime.GOOS || goos == "linux" && runtime.GOOS != "darwin" && runtime.GOOS != "windows"
-	both := goarch == runtime.GOARCH || goarch == "386" && runtime.GOARCH == "amd64" || goarch == "amd64" && runtime.GOOS == "darwin"
-	if sameSystem && both {
-		return nil
-	}
-	return fmt.Errorf("it is an executable for %s, and this machine is %s: build it for this one", par.TargetOf(goos, goarch), par.HostTarget())
 }

@@ -77,12 +77,13 @@ func TestProvidersThatAreNotInOrderAreRefused(t *testing.T) {
 		"other machine": {archive(t, "p", func(o *par.CreateOptions) {
 			o.Files = []par.File{measure(t, otherTarget(), executable)}
 		}), "which is " + string(par.HostTarget()) + ": it is made for " + string(otherTarget())},
-		"an actor":    {read(t, "probe_s.wasm"), "not a provider archive"},
-		"noise":       {[]byte("hello"), "is refused"},
-		"expired":     {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Expires = 1 }), "expired"},
-		"no contract": {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Metadata.CapID = "" }), "names no contract"},
-		"tampered":    {tampered(archive(t, "p", nil)), "hash"},
-		"cut off":     {archive(t, "p", func(o *par.CreateOptions) { o.Compress = true })[:10_000], "refused"},
+		"other machine inside": {pack(t, "p", foreignProgram(), nil), "is none: it is an executable for "},
+		"an actor":             {read(t, "probe_s.wasm"), "not a provider archive"},
+		"noise":                {[]byte("hello"), "is refused"},
+		"expired":              {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Expires = 1 }), "expired"},
+		"no contract":          {archive(t, "p", func(o *par.CreateOptions) { o.Claims.Metadata.CapID = "" }), "names no contract"},
+		"tampered":             {tampered(archive(t, "p", nil)), "hash"},
+		"cut off":              {archive(t, "p", func(o *par.CreateOptions) { o.Compress = true })[:10_000], "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := w.providerFails(parFile(t, c.archive), "default", ""); !strings.Contains(got, c.want) {

@@ -3,6 +3,8 @@ package core
 import (
 	"bytes"
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -83,6 +85,20 @@ func otherTarget() par.Target {
 		return "x86_64-linux"
 	}
 	return "x86_64-windows"
+}
+
+// foreignProgram is the head of a Linux executable for an architecture that is
+// not this machine's: as much as tells for whom it is.
+func foreignProgram() []byte {
+	header := elf.Header64{
+		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+		Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phentsize: 56, Shentsize: 64,
+	}
+	if runtime.GOARCH == "arm64" {
+		header.Machine = uint16(elf.EM_X86_64)
+	}
+	out, _ := binary.Append(nil, binary.LittleEndian, header) // of fixed size: never fails
+	return out
 }
 
 // parFile writes an archive to a file and returns its reference.

@@ -38,6 +38,9 @@ func (h *Host) loadProvider(ctx context.Context, ref string) (*providerCode, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
+	if err := par.CheckPlaced(c.path); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
 	return c, nil
 }
 

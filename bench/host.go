@@ -47,6 +47,22 @@ func (b *bench) devhost(ctx context.Context, flags ...string) (*lattice.HostStat
 	return s, stop, nil
 }
 
+// Names of the actors that are called.
+const rustProbe, goEcho = "Rust probe", "Go echo"
+
+// A callCase is one row of callCases.
+type callCase struct {
+	actor, isolation string
+	callers          int
+}
+
+// callGoals are for what users get unasked; fresh instances stand beside it to compare with.
+var callGoals = map[callCase]goal{
+	{rustProbe, "snapshot", 1}: {p50: 300 * time.Microsecond},
+	{rustProbe, "snapshot", 8}: {rate: 8000},
+	{goEcho, "snapshot", 8}:    {rate: 5000},
+}
+
 // callCases: calls of the Rust probe and of a Go actor through real NATS with
 // every check on, by each way to give a call its instance, beside what the same
 // server does for a request that any subscriber answers at once: that is the
@@ -84,8 +100,8 @@ func (b *bench) calls(ctx context.Context, isolation, echo string) error {
 		if err != nil {
 			return err
 		}
-		b.report.throughput(fmt.Sprintf("NATS alone, %d callers", callers), floor, nil)
-		for _, a := range []struct{ name, file string }{{"Rust probe", probe}, {"Go echo", echo}} {
+		b.report.throughput(fmt.Sprintf("NATS alone, %d callers", callers), floor, nil, goal{})
+		for _, a := range []struct{ name, file string }{{rustProbe, probe}, {goEcho, echo}} {
 			call, err := caller.start(ctx, a.file)
 			if err != nil {
 				return err
@@ -94,7 +110,7 @@ func (b *bench) calls(ctx context.Context, isolation, echo string) error {
 			if err != nil {
 				return err
 			}
-			b.report.throughput(fmt.Sprintf("%s, %s, %d callers", a.name, isolation, callers), got, floor)
+			b.report.throughput(fmt.Sprintf("%s, %s, %d callers", a.name, isolation, callers), got, floor, callGoals[callCase{a.name, isolation, callers}])
 		}
 	}
 	return nil
@@ -212,13 +228,35 @@ func load(ctx context.Context, n int, call func(context.Context) error) ([]time.
 
 const loadTime = 2 * time.Second
 
-// throughput adds a row: calls per second, p50 and p99, and the share of the
-// floor's throughput that was reached.
-func (r *report) throughput(what string, got, floor []time.Duration) {
-	rate := func(d []time.Duration) float64 { return float64(len(d)) / loadTime.Seconds() }
-	x := row{what: what, ours: fmt.Sprintf("%.0f/s p50 %s p99 %s", rate(got), millis(quantile(got, 0.5)), millis(quantile(got, 0.99)))}
+// throughput adds a row: calls per second, p50 and p99, the share of the floor's
+// throughput that was reached, and whether the goal was.
+func (r *report) throughput(what string, got, floor []time.Duration, g goal) {
+	p50 := quantile(got, 0.5)
+	x := row{what: what, ours: fmt.Sprintf("%.0f/s p50 %s p99 %s", rate(got), millis(p50), millis(quantile(got, 0.99)))}
 	if floor != nil {
 		x.peer, x.ratio = fmt.Sprintf("floor %.0f/s", rate(floor)), fmt.Sprintf("%.2f", rate(got)/rate(floor))
 	}
+	x.goal, x.met = g.judge(rate(got), p50)
 	r.rows = append(r.rows, x)
+}
+
+// rate is of calls a second, of those that load made.
+func rate(calls []time.Duration) float64 { return float64(len(calls)) / loadTime.Seconds() }
+
+// A goal of calls: either is none if it is 0.
+type goal struct {
+	p50  time.Duration // at most
+	rate float64       // a second, at least
+}
+
+func (g goal) judge(rate float64, p50 time.Duration) (text string, met *bool) {
+	switch {
+	case g.p50 > 0:
+		ok := p50 > 0 && p50 <= g.p50 // 0 is of no call
+		return "p50 <= " + millis(g.p50), &ok
+	case g.rate > 0:
+		ok := rate >= g.rate
+		return fmt.Sprintf(">= %.0f/s", g.rate), &ok
+	}
+	return "", nil
 }

@@ -44,7 +44,7 @@ func (b *bench) httpCases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range []struct{ name, file string }{{"Rust probe", probe}, {"Go echo", echo}} {
+	for _, a := range []struct{ name, file string }{{rustProbe, probe}, {goEcho, echo}} {
 		address, err := caller.serve(ctx, server.PublicKey, a.file)
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.name, err)
@@ -54,7 +54,7 @@ func (b *bench) httpCases(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("%s, %d connections: %w", a.name, connections, err)
 			}
-			b.report.throughput(fmt.Sprintf("HTTP, %s, %d connections", a.name, connections), got, nil)
+			b.report.throughput(fmt.Sprintf("HTTP, %s, %d connections", a.name, connections), got, nil, goal{})
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 // Command bench compares the tools with their peers in one run: wash (where
 // the environment variable WASH names one), oras and crane, and prints
-// ratios. It judges nothing by absolute time and is not part of the tests.
+// ratios, each with its goal. Where there is no peer the goal is a time or a rate
+// on two cores: on another machine, or a busy one, it tells little. It is not part
+// of the tests.
 package main
 
 import (

@@ -39,8 +39,6 @@ const (
 	EventLinkSet            = "linkdef_set"
 	EventLinkDeleted        = "linkdef_deleted"
 	EventRefMapSet          = "refmap_set"
-	EventInvocationOK       = "invocation_succeeded"
-	EventInvocationFailed   = "invocation_failed"
 )
 
 // CloudEvent is the envelope of every event, in the Rust host's member order.
@@ -291,11 +289,3 @@ func NewLinkChanged(l LinkDefinition) LinkChanged {
 
 // RefMapSet is the data of refmap_set.
 type RefMapSet = RefMap
-
-// InvocationReport is the data of invocation_succeeded and invocation_failed.
-type InvocationReport struct {
-	Bytes     uint64 `json:"bytes"`
-	Dest      Entity `json:"dest"`
-	Operation string `json:"operation"`
-	Source    Entity `json:"source"`
-}

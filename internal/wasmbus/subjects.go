@@ -47,9 +47,6 @@ func EventSubject(lattice string) string { return "wasmbus.evt." + lattice }
 // EventWildcard matches the per-name copies that newer Rust hosts publish.
 func EventWildcard(lattice string) string { return EventSubject(lattice) + ".>" }
 
-// RPCEventSubject carries invocation_succeeded and invocation_failed.
-func RPCEventSubject(lattice string) string { return "wasmbus.rpcevt." + lattice }
-
 // ConfigSubject is asked once by a starting host that uses the configuration service.
 func ConfigSubject(lattice string) string { return "wasmbus.cfg." + lattice + ".req" }
 

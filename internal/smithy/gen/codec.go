@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/syntax"
 )
 
 // codec is a format of messages, as methods are named for it.
@@ -49,6 +48,9 @@ func (g *generator) checkForms(all *model.Selector) {
 		}
 	}
 	for _, s := range g.sorted() {
+		if s.Type == "structure" {
+			g.checkDefaults(s)
+		}
 		if s.Type == "union" || s.Type == "structure" && slices.Contains(g.codecs, cbor) {
 			g.checkNumbers(s)
 		}
@@ -80,29 +82,6 @@ func number(m *model.Shape) (n int, ok bool) {
 	}
 	n, err := strconv.Atoi(t.Value.Text)
 	return n, err == nil && n >= 0
-}
-
-// standard gives the default of a member as Go has it, "" if it is the zero value.
-func standard(m *model.Shape) string {
-	t := m.Trait("default")
-	if t == nil {
-		return ""
-	}
-	switch v := t.Value; v.Kind {
-	case syntax.String:
-		if v.Text != "" {
-			return strconv.Quote(v.Text)
-		}
-	case syntax.Bool:
-		if v.IsTrue() {
-			return "true"
-		}
-	case syntax.Number:
-		if f, err := strconv.ParseFloat(v.Text, 64); err != nil || f != 0 {
-			return v.Text
-		}
-	}
-	return ""
 }
 
 // set gives the condition that an optional member is not zero.
@@ -174,7 +153,6 @@ func (g *generator) append(v string, s *model.Shape, depth int) {
 
 // read writes the statements that read a value.
 func (g *generator) read(v string, s *model.Shape, depth int) {
-	bits := map[string]int{"byte": 8, "short": 16, "integer": 32, "intEnum": 32, "long": 64}[s.Type]
 	switch s.Type {
 	case "boolean":
 		g.p("%s = r.Bool()", v)
@@ -194,9 +172,9 @@ func (g *generator) read(v string, s *model.Shape, depth int) {
 		g.p("%s = r.Float()", v)
 	case "byte", "short", "integer", "long", "intEnum":
 		if s.Has(ns + "unsignedInt") {
-			g.p("%s = %s(r.Uint(%d))", v, g.goType(s), bits)
+			g.p("%s = %s(r.Uint(%d))", v, g.goType(s), bitsOf(s))
 		} else {
-			g.p("%s = %s(r.Int(%d))", v, g.goType(s), bits)
+			g.p("%s = %s(r.Int(%d))", v, g.goType(s), bitsOf(s))
 		}
 	case "list":
 		e, to := fmt.Sprintf("e%d", depth), g.m.Shape(s.Members[0].Target)

@@ -196,7 +196,7 @@ func (g *generator) imports(body string) {
 		return true
 	})
 	var list []string
-	for _, path := range []string{"bytes", "reflect", "testing", "time", sdk + "cbor", sdk + "document", sdk + "msgpack"} {
+	for _, path := range []string{"bytes", "math", "reflect", "testing", "time", sdk + "cbor", sdk + "document", sdk + "msgpack"} {
 		if used[path[strings.LastIndexByte(path, '/')+1:]] {
 			if strings.HasPrefix(path, sdk) && len(list) > 0 && !strings.Contains(list[len(list)-1], sdk) {
 				list = append(list, "")

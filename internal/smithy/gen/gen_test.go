@@ -37,6 +37,7 @@ func TestCodeIsUpToDate(t *testing.T) {
 	}
 	upToDate(t, "sample/sample.smithy", "org.example.sample", "sample")
 	upToDate(t, "samplecbor/samplecbor.smithy", "org.example.samplecbor", "samplecbor")
+	upToDate(t, "sampledefaults/sampledefaults.smithy", "org.example.sampledefaults", "sampledefaults")
 	for _, file := range models {
 		contract := strings.TrimSuffix(filepath.Base(file), ".smithy")
 		upToDate(t, file, "org.wasmcloud.interface."+contract, filepath.Join("../../../sdk/contracts", contract))
@@ -73,6 +74,14 @@ func TestRefusals(t *testing.T) {
 		{head + "use org.wasmcloud.model#wasmbus\n@wasmbus(actorReceive: true, protocol: \"1\")\nservice S { version: \"1\" operations: [O] }\noperation O {}", "m.smithy:4:40: the service `ex#S` speaks protocol \"1\", which does not exist: want \"0\" (MessagePack) or \"2\" (CBOR)"},
 		{head + "structure A { a: BigInteger }", "m.smithy:3:15: `ex#A$a` is a bigInteger, which these messages cannot hold: make it a Long, or a String of digits"},
 		{head + "bigDecimal D\nlist L { member: D }\nstructure A { a: L }", "is a bigDecimal, which these messages cannot hold: make it a Double"},
+		{head + "structure A {\n  a: Blob = \"a\"\n}", "m.smithy:4:13: the default of `ex#A$a` is a: want bytes in base64, with the = at its end"},
+		{head + "use org.wasmcloud.model#U32\nstructure A {\n  a: U32 = -1\n}", "m.smithy:5:12: the default of `ex#A$a` is -1: want one of 0 to 4294967295"},
+		{head + "structure A {\n  a: Long = 9223372036854775808\n}", "is 9223372036854775808: want one of -9223372036854775808 to 9223372036854775807"},
+		{head + "structure A {\n  a: Long = 1e9999\n}", "is 1e9999: want one of"},
+		{head + "structure A {\n  a: Float = 1e39\n}", "is 1e39: want a number that 32 bits can hold"},
+		{head + "structure A {\n  a: Document = -1e309\n}", "is -1e309: want a number that 64 bits can hold"},
+		{head + "structure A {\n  a: Timestamp = 253402300800\n}", "is 253402300800: want a time between the years 1 and 9999"},
+		{head + "structure A {\n  a: Timestamp = \"0000-12-31T23:59:59Z\"\n}", "is 0000-12-31T23:59:59Z: want a time between the years 1 and 9999"},
 		{head + "structure a_b {}\nstructure AB {}", "are both called AB in Go"},
 		{head + "use org.wasmcloud.model#rename\nstructure A { @rename([{lang: \"go\", name: \"a-b\"}]) a: String }", "`ex#A$a` becomes \"a-b\" in Go, which is no exported name there"},
 		{head + "structure A { a_b: String aB: String }", "are both called AB in Go: rename one by @rename"},

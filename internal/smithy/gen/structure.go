@@ -47,7 +47,7 @@ func (g *generator) marshal(s *model.Shape) {
 
 // absent says what members have that a message does not have.
 func (g *generator) absent(s *model.Shape) string {
-	if slices.ContainsFunc(s.Members, func(m *model.Shape) bool { return standard(m) != "" }) {
+	if slices.ContainsFunc(s.Members, func(m *model.Shape) bool { return g.standard(m) != "" }) {
 		return "its default, or else the zero value"
 	}
 	return "the zero value"
@@ -55,14 +55,14 @@ func (g *generator) absent(s *model.Shape) string {
 
 // sent tells whether a member is in every message: where it is required, and where a receiver would
 // take its default for it.
-func sent(m *model.Shape) bool { return m.Has("required") || standard(m) != "" }
+func (g *generator) sent(m *model.Shape) bool { return m.Has("required") || g.standard(m) != "" }
 
 func (g *generator) appender(s *model.Shape) {
 	g.p("// AppendMsgpack appends the message.")
 	g.p("func (v %s) AppendMsgpack(b []byte) []byte {", name(s))
 	required := 0
 	for _, m := range s.Members {
-		if sent(m) {
+		if g.sent(m) {
 			required++
 		}
 	}
@@ -71,14 +71,14 @@ func (g *generator) appender(s *model.Shape) {
 	} else {
 		g.p("n := %d", required)
 		for _, m := range s.Members {
-			if !sent(m) {
+			if !g.sent(m) {
 				g.p("if %s {\nn++\n}", g.set("v."+field(m), m))
 			}
 		}
 		g.p("b = msgpack.AppendMap(b, n)")
 	}
 	for _, m := range s.Members {
-		if sent(m) {
+		if g.sent(m) {
 			g.p("b = msgpack.AppendString(b, %q)", wire(m))
 			g.append("v."+field(m), g.m.Shape(m.Target), 0)
 			continue
@@ -110,7 +110,7 @@ func inOrder(s *model.Shape) (members []*model.Shape, numbered bool) {
 }
 
 // cborAppender writes an array in which each member has the place of its number, or, where members
-// have none, a map. Optional members that are zero are null.
+// have none, a map. Members that need not be sent are null where they are zero.
 func (g *generator) cborAppender(s *model.Shape) {
 	members, numbered := inOrder(s)
 	g.p("// AppendCbor appends the message, without what Begin writes.")
@@ -130,7 +130,7 @@ func (g *generator) cborAppender(s *model.Shape) {
 			g.p("b = cbor.AppendString(b, %q)", model.MemberName(m.ID)) // @serialization is for MessagePack
 		}
 		to, v := g.m.Shape(m.Target), "v."+field(m)
-		if m.Has("required") || neverNull(to) {
+		if g.sent(m) || neverNull(to) {
 			g.append(v, to, 0)
 			continue
 		}
@@ -161,7 +161,7 @@ func (g *generator) reader(s *model.Shape) {
 	g.p("// Read%s reads the message from r, whose Err tells what was wrong.", g.c)
 	g.p("func (v *%s) Read%s(r *%s.Reader) {", name(s), g.c, g.c.pkg())
 	for _, m := range s.Members {
-		if value := standard(m); value != "" {
+		if value := g.standard(m); value != "" {
 			g.p("v.%s = %s", field(m), value)
 		}
 	}
@@ -178,7 +178,7 @@ func (g *generator) reader(s *model.Shape) {
 			g.p("if !r.Nil() {")
 			g.hold(to)
 			g.p("v.%s = new(%s)\nv.%s.Read%s(r)\n}", field(m), g.goType(to), field(m), g.c)
-		case standard(m) != "" || !m.Has("required") && (to.Type == "list" || to.Type == "map"):
+		case g.standard(m) != "" || !m.Has("required") && (to.Type == "list" || to.Type == "map"):
 			g.p("if !r.Nil() {")
 			g.read("v."+field(m), to, 0)
 			g.p("}")

@@ -52,6 +52,11 @@ var cures = map[string]string{
 	"bigDecimal": "a Double, or a String of digits",
 }
 
+// bitsOf is how many bits a whole number has.
+func bitsOf(s *model.Shape) int {
+	return map[string]int{"byte": 8, "short": 16, "integer": 32, "intEnum": 32, "long": 64}[s.Type]
+}
+
 func (g *generator) target(m *model.Shape) string {
 	to := g.m.Shape(m.Target)
 	if to == nil {
@@ -107,11 +112,11 @@ func (g *generator) size(s *model.Shape) int {
 			return n
 		}
 		for _, m := range s.Members {
-			size := 8
+			size, to := 8, g.m.Shape(m.Target)
 			if !g.pointed(m) {
-				size = g.size(g.m.Shape(m.Target))
+				size = g.size(to)
 			}
-			n += (size + 7) / 8 * 8
+			n += (size+7)/8*8 + allocated(m, to)
 		}
 		g.sizes[s] = n
 		return n

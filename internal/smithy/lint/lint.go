@@ -127,7 +127,7 @@ func unusedUses(l *linter, files []*syntax.File) {
 	}
 }
 
-// operationsOf gives the operations of a @wasmbus service.
+// services gives those that the linted files define.
 func (l *linter) services() []*model.Shape {
 	return slices.DeleteFunc(l.shapes(), func(s *model.Shape) bool { return s.Type != "service" })
 }

@@ -177,7 +177,7 @@ func (m *Model) Each(do func(*Shape)) {
 	}
 }
 
-// Operations gives a service's or resource's operations with those of the
+// OperationsOf gives a service's or resource's operations with those of the
 // resources below it, sorted and each once.
 func (m *Model) OperationsOf(s *Shape) []*Shape {
 	found := map[string]*Shape{}

@@ -44,7 +44,7 @@ func (s *suite) bazelTests(made <-chan bazel, required bool) {
 	var exit *exec.ExitError
 	switch b := <-made; {
 	case b.err == nil:
-		s.printf("Bazel of these tests (ready after %.0fs):\n%s", b.took.Seconds(), b.about)
+		s.say("Bazel of these tests (ready after %.0fs):\n%s", b.took.Seconds(), b.about)
 		args = append([]string{"-tags", "bazel"}, args...)
 	case errors.As(b.err, &exit) && exit.ExitCode() == notHere && !required:
 		s.skip(name, lastLine(b.prose))
@@ -52,11 +52,6 @@ func (s *suite) bazelTests(made <-chan bazel, required bool) {
 		s.fail(name, b.prose+"\n"+b.err.Error())
 	}
 	s.goTest(args)
-}
-
-func (s *suite) skip(name, why string) {
-	s.skipped++
-	s.notes = append(s.notes, "skipped: "+name+": "+why)
 }
 
 func lastLine(text string) string { return text[strings.LastIndex(text, "\n")+1:] }

@@ -34,7 +34,7 @@ func TestNoBazelIsSkippedOrFailed(t *testing.T) {
 			var out, progress bytes.Buffer
 			s := newSuite(&out)
 			s.bazelTests(provision(t.Context(), &progress, stubBazelw(t, "bazelw: not run: BAZEL=skip", tt.code)), tt.required)
-			s.summary()
+			s.summary(false)
 			if !strings.Contains(out.String(), tt.want) {
 				t.Errorf("want %q in\n%s", tt.want, out.String())
 			}

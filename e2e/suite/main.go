@@ -1,7 +1,7 @@
-// Command suite is `make test`: formatting, vet, every test, a short run of every
-// fuzz target, the tools compiled for other systems, and the tests with a real
-// Bazel. It names what failed and what was skipped and why; its last line is
-// `N passed, N failed, N skipped`.
+// Command suite is `make test`: formatting, vet, every test, and then the tests with
+// a real Bazel, beside which every fuzz target is run for a moment and the tools are
+// compiled for other systems. It names what failed and what was skipped and why; its
+// last line is `N passed, N failed, N skipped`.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -30,32 +31,30 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s := &suite{ctx: ctx, out: bufio.NewWriter(os.Stdout)}
+	s := &suite{ctx, &tally{out: os.Stdout}}
 	made := provision(ctx, os.Stderr, "./bazelw")
 	s.check("gofmt", gofmt)
 	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "./...") })
 	s.tests()
-	s.fuzz(*fuzzTime)
-	for _, target := range strings.Fields(*cross) {
-		s.check("tools for "+target, func(ctx context.Context) ([]byte, error) { return compile(ctx, target) })
-	}
+	// Bazel waits a lot, for its servers to start and for one action at a time.
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		s.fuzz(*fuzzTime)
+		for _, target := range strings.Fields(*cross) {
+			s.check("tools for "+target, func(ctx context.Context) ([]byte, error) { return compile(ctx, target) })
+		}
+	})
 	s.bazelTests(made, *require == "bazel")
-	if !s.summary() {
+	beside.Wait()
+	if !s.summary(ctx.Err() != nil) {
 		stop()
 		os.Exit(1)
 	}
 }
 
 type suite struct {
-	ctx                     context.Context
-	out                     *bufio.Writer
-	passed, failed, skipped int
-	notes                   []string // what failed or was skipped, for the end
-}
-
-func (s *suite) printf(format string, args ...any) {
-	fmt.Fprintf(s.out, format+"\n", args...)
-	s.out.Flush()
+	ctx context.Context
+	*tally
 }
 
 // check counts one step as one test.
@@ -66,26 +65,8 @@ func (s *suite) check(name string, do func(context.Context) ([]byte, error)) {
 		s.fail(name, fmt.Sprintf("%s%v", out, err))
 		return
 	}
-	s.passed++
-	s.printf("ok    %-60s %6.1fs", name, time.Since(began).Seconds())
-}
-
-func (s *suite) fail(name, why string) {
-	s.failed++
-	s.printf("FAIL  %s\n%s", name, strings.TrimRight(why, "\n"))
-	s.notes = append(s.notes, "failed: "+name)
-}
-
-func (s *suite) summary() bool {
-	s.printf("")
-	for _, note := range s.notes {
-		s.printf("%s", note)
-	}
-	if s.ctx.Err() != nil {
-		s.printf("interrupted")
-	}
-	s.printf("%d passed, %d failed, %d skipped", s.passed, s.failed, s.skipped)
-	return s.failed == 0 && s.ctx.Err() == nil
+	s.pass()
+	s.took(name, time.Since(began).Seconds())
 }
 
 // event is a line of `go test -json` (go doc test2json).
@@ -129,21 +110,22 @@ func (s *suite) goTest(args []string) {
 		s.fail("go test", err.Error())
 		return
 	}
-	before, outputs := s.failed, map[string][]string{}
+	failed, outputs := false, map[string][]string{}
 	lines := bufio.NewScanner(stdout)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var e event
 		if json.Unmarshal(lines.Bytes(), &e) == nil {
-			s.count(e, outputs)
+			failed = s.count(e, outputs) || failed
 		}
 	}
-	if err := errors.Join(lines.Err(), cmd.Wait()); err != nil && s.failed == before {
+	if err := errors.Join(lines.Err(), cmd.Wait()); err != nil && !failed {
 		s.fail("go test", fmt.Sprintf("%s%v", stderr.Bytes(), err))
 	}
 }
 
-func (s *suite) count(e event, outputs map[string][]string) {
+// count tells whether something failed.
+func (s *suite) count(e event, outputs map[string][]string) (failed bool) {
 	key := e.Package + e.ImportPath + " " + e.Test
 	name := strings.TrimSpace(strings.TrimPrefix(e.Package, modulePath) + " " + e.Test)
 	switch e.Action {
@@ -151,10 +133,10 @@ func (s *suite) count(e event, outputs map[string][]string) {
 		outputs[key] = append(outputs[key], e.Output)
 	case "pass":
 		if e.Test != "" {
-			s.passed++
+			s.pass()
 		}
 		if e.Test == "" || e.Elapsed >= longTest && !strings.Contains(e.Test, "/") {
-			s.printf("ok    %-60s %6.1fs", name, e.Elapsed)
+			s.took(name, e.Elapsed)
 		}
 	case "skip":
 		if e.Test != "" {
@@ -169,21 +151,13 @@ func (s *suite) count(e event, outputs map[string][]string) {
 			s.fail(name, strings.Join(outputs[key], "")) // a panic or a timeout outside any test
 		}
 	}
+	return e.Action == "fail"
 }
 
 // longTest is the time in seconds from which a test gets a line of its own.
 const longTest = 10
 
 const modulePath = "github.com/rules-wasmcloud/rules_wasmcloud/"
-
-func (s *suite) failedIn(prefix string) bool {
-	for _, note := range s.notes {
-		if strings.HasPrefix(note, "failed: "+prefix) {
-			return true
-		}
-	}
-	return false
-}
 
 // reason is what a test said when it skipped itself.
 func reason(output []string) string {

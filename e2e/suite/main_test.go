@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,7 +9,7 @@ import (
 )
 
 func newSuite(out *bytes.Buffer) *suite {
-	return &suite{ctx: context.Background(), out: bufio.NewWriter(out)}
+	return &suite{context.Background(), &tally{out: out}}
 }
 
 func TestEventsAreCounted(t *testing.T) {
@@ -35,7 +34,7 @@ func TestEventsAreCounted(t *testing.T) {
 	} {
 		s.count(e, outputs)
 	}
-	if s.summary() {
+	if s.summary(false) {
 		t.Error("the suite calls this a success")
 	}
 	text := out.String()
@@ -53,11 +52,11 @@ func TestChecksAreCounted(t *testing.T) {
 	var out bytes.Buffer
 	s := newSuite(&out)
 	s.check("good", func(context.Context) ([]byte, error) { return nil, nil })
-	if !s.summary() || !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\n") {
+	if !s.summary(false) || !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\n") {
 		t.Error(out.String())
 	}
 	s.check("bad", func(context.Context) ([]byte, error) { return []byte("x.go\n"), errors.New("not formatted") })
-	if s.summary() || !strings.Contains(out.String(), "FAIL  bad\nx.go\nnot formatted\n") {
+	if s.summary(false) || !strings.Contains(out.String(), "FAIL  bad\nx.go\nnot formatted\n") {
 		t.Error(out.String())
 	}
 }

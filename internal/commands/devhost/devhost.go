@@ -27,7 +27,11 @@ its lattice to itself: each of its providers gets a key of its own, with which i
 can speak for nobody else.
 
 A provider runs with an empty environment (--provider-env NAME adds to it) in a
-process group of its own; what it writes goes to this host's log.`
+process group of its own; what it writes goes to this host's log.
+
+This host asks no policy service: who may start what is decided by signatures
+(--issuer) and by the contracts that an actor's token lists. So it refuses to
+start where WASMCLOUD_POLICY_TOPIC is set, instead of passing over its rules.`
 	root.AddCommand(runCommand(s), upCommand(s), downCommand(s), execCommand(s), dashboardCommand(s))
 	return root
 }

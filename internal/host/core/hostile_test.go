@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -115,4 +116,28 @@ func TestInstancesAreTheConcurrency(t *testing.T) {
 	if ran != 4 || refused != 2 { // three at once and the one that waited for its turn
 		t.Errorf("%d ran or waited, %d were refused; want 4 and 2", ran, refused)
 	}
+}
+
+// An update runs with what its token grants, and the log names what is new in that.
+func TestUpdateThatMayUseMoreIsToldOf(t *testing.T) {
+	w := start(t, nil)
+	edition := func(text string, caps ...string) string {
+		return file(t, sign(t, variant(t, read(t, "relay.wasm"), text), "relay", func(c *claims.Claims[claims.Actor]) { c.Metadata.Caps = caps }))
+	}
+	a := w.startRef(edition("1", kvContract, "wasmcloud:builtin:logging"))
+	w.command(wasmbus.UpdateActorCommand{ActorID: a.PublicKey, NewActorRef: edition("2", "wasmcloud:builtin:logging")})
+	const warning = "lets the actor use more than before"
+	if strings.Contains(w.logs.String(), warning) {
+		t.Error("an update that may use less is warned of")
+	}
+	w.command(wasmbus.UpdateActorCommand{ActorID: a.PublicKey, NewActorRef: edition("3", "wasmcloud:builtin:logging", kvContract, "wasmcloud:messaging")})
+	for line := range strings.Lines(w.logs.String()) {
+		if strings.Contains(line, warning) {
+			if !strings.Contains(line, "level=WARN") || !strings.Contains(line, a.PublicKey) || !strings.Contains(line, `added="[wasmcloud:keyvalue wasmcloud:messaging]"`) {
+				t.Error(line)
+			}
+			return
+		}
+	}
+	t.Error("the log does not tell of it")
 }

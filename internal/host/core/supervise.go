@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/ctl"
@@ -265,8 +266,18 @@ func (h *Host) updateActor(ctx context.Context, a *actor, cmd wasmbus.UpdateActo
 	h.armExpiry(a, c)
 	h.record(ctx, c)
 	h.log.Info("actor updated", "actor", a.key, "name", c.art.Name(), "ref", c.ref, "digest", c.digest, "was", before.digest)
+	if more := gained(before, c); len(more) > 0 {
+		h.log.Warn("the update lets the actor use more than before", "actor", a.key, "name", c.art.Name(), "added", more)
+	}
 	h.events.ActorUpdated(h.about(c, cmd.Annotations), ids)
 	return nil
+}
+
+// gained are the contracts that an update adds to those an actor may use. Its
+// token grants them, so it runs; whoever watches the host is to see it happen.
+func gained(before, after *code) []string {
+	had := before.meta().Caps
+	return slices.DeleteFunc(slices.Clone(after.meta().Caps), func(contract string) bool { return slices.Contains(had, contract) })
 }
 
 // about is what events say of an actor.

@@ -104,8 +104,9 @@ request: $(UNSIGNED_WASM) | $(call need,SIGNER)
 	$(Q)$(SIGNER) token actor $(_wm_claims) --hash "$$($(SIGNER) hash $<)" --unsigned >$(_wm_request)
 
 # --- the loop ---------------------------------------------------------------------------------
-# Looked at unexpanded here: REG_URL may ask for what is not built yet.
-_wm_push_wash := $(if $(filter wash $$(WASH) $${WASH},$(firstword $(value PUSH_REG_CMD))),$(_wm_wash))
+# Looked at unexpanded here: REG_URL may ask for what is not built yet. So any variable but ours may
+# turn out to be wash.
+_wm_push_wash := $(if $(filter-out $$(OCIPUSH) $${OCIPUSH},$(filter wash $$%,$(firstword $(value PUSH_REG_CMD)))),$(_wm_wash))
 push: $(DIST_WASM) | $(call need,OCIPUSH) $(call need,REGISTRY) $(_wm_push_wash) $(call after,up)
 	$(Q)$(call with-wash,$(PUSH_REG_CMD)) $(DIST_WASM)
 

@@ -144,7 +144,7 @@ clean::
 	$(if $(wildcard Cargo.toml),$(CARGO) clean)
 	rm -rf build
 
-lint validate::
-	$(if $(wildcard codegen.toml),$(WASH) $@)
+lint validate:: | $(if $(wildcard codegen.toml),$(call need,SMITHY))
+	$(if $(wildcard codegen.toml),$(Q)$(SMITHY) $@ --config codegen.toml)
 
 .PHONY: all signed request push start call test inspect claims actor_id release clean lint validate

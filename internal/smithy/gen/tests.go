@@ -15,29 +15,7 @@ func GoTests(m *model.Model, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var structures []*model.Shape
-	for _, s := range g.sorted() {
-		if s.Type == "structure" {
-			structures = append(structures, s)
-		}
-	}
-	for _, s := range structures {
-		g.p("func Test%sRoundTrip(t *testing.T) {\nfull := %s", name(s), g.sample(s))
-		for _, c := range g.codecs {
-			g.p("roundTrip%s(t, full, %s.Marshal%s, (*%s).Unmarshal%s)", c, name(s), c, name(s), c)
-		}
-		g.p("}\n")
-	}
-	if len(structures) > 0 {
-		g.b.WriteString(roundTrip)
-		for _, c := range g.codecs {
-			newer, other := `\x81\xa1?\x92\x01\x81\xa0\xc0`, `\xa1?` // members that are not known, and a string
-			if c == cbor {
-				newer, other = `\x7f\xa1\x61?\x82\x01\xa1\x60\xf6`, `\x7f\x61?`
-			}
-			g.p(roundTripIn, c, newer, other)
-		}
-	}
+	g.roundTrips()
 	for _, s := range g.services {
 		g.serviceTest(s)
 	}
@@ -50,6 +28,87 @@ func GoTests(m *model.Model, o Options) ([]byte, error) {
 	g.imports(body)
 	g.b.WriteString(body)
 	return g.finish()
+}
+
+// roundTrips writes a test for each type that has a form of its own in messages.
+func (g *generator) roundTrips() {
+	structures, unions := 0, 0
+	for _, s := range g.sorted() {
+		switch s.Type {
+		case "structure":
+			structures++
+			g.structureTest(s)
+		case "union":
+			unions++
+			g.unionTest(s)
+		}
+	}
+	if structures+unions > 0 {
+		g.b.WriteString(roundTrip)
+	}
+	if structures == 0 {
+		return
+	}
+	for _, c := range g.codecs {
+		newer, other := `\x81\xa1?\x92\x01\x81\xa0\xc0`, `\xa1?` // members that are not known, and a string
+		if c == cbor {
+			newer, other = `\x7f\xa1\x61?\x82\x01\xa1\x60\xf6`, `\x7f\x61?`
+		}
+		g.p(roundTripIn, c, newer, other)
+	}
+}
+
+// structureTest sends every member at once, and then every constant of those that are of an enum.
+func (g *generator) structureTest(s *model.Shape) {
+	n := name(s)
+	send := func() {
+		for _, c := range g.codecs {
+			g.p("roundTrip%s(t, full, %s.Marshal%s, (*%s).Unmarshal%s)", c, n, c, n, c)
+		}
+	}
+	g.p("func Test%sRoundTrip(t *testing.T) {\nfull := %s", n, g.sample(s))
+	send()
+	for _, m := range s.Members {
+		if to := g.m.Shape(m.Target); to.Type == "enum" || to.Type == "intEnum" {
+			g.p("for _, constant := range []%s{%s} {\nfull.%s = constant", name(to), strings.Join(g.samples(to, 0), ", "), field(m))
+			send()
+			g.p("}")
+		}
+	}
+	g.p("}\n")
+}
+
+// unionTest sends every variant by itself. One that leads back to the union has it once more.
+func (g *generator) unionTest(s *model.Shape) {
+	n := name(s)
+	g.p("func Test%sRoundTrip(t *testing.T) {\nfor _, full := range []%s{", n, n)
+	for i, m := range s.Members {
+		if g.empty(m.Target) {
+			g.p("%s{},", variant(m))
+			continue
+		}
+		for _, value := range g.samples(g.m.Shape(m.Target), i%100+1) {
+			g.p("%s{Value: %s},", variant(m), value)
+		}
+	}
+	g.p("} {")
+	for _, c := range g.codecs {
+		g.p("roundTrip(t, full, func(v %s) []byte { return append%s%s(nil, v) }, func(v *%s, b []byte) error {", n, n, c, n)
+		g.p("r := %s.NewReader(b)\n*v = read%s%s(r)\nreturn r.Done()\n})", c.pkg(), n, c)
+	}
+	g.p("}\n}\n")
+}
+
+// samples gives every constant of an enum, and of another type one value.
+func (g *generator) samples(s *model.Shape, n int) []string {
+	if s.Type != "enum" && s.Type != "intEnum" {
+		return []string{g.sampleOf(s, n, nil)}
+	}
+	var all []string
+	for _, m := range s.Members {
+		all = append(all, enumConstant(s, m))
+	}
+	return all
 }
 
 // roundTrip takes nothing for granted of a type but two functions.
@@ -155,6 +214,9 @@ func (g *generator) sampleOf(s *model.Shape, n int, within []*model.Shape) strin
 	case "enum", "intEnum":
 		return enumConstant(s, s.Members[len(s.Members)-1])
 	case "list":
+		if to := g.m.Shape(s.Members[0].Target); to.Type == "enum" || to.Type == "intEnum" {
+			return g.goType(s) + "{" + strings.Join(g.samples(to, n), ", ") + "}"
+		}
 		return g.goType(s) + "{" + g.element(s.Members[0], n, within) + "}"
 	case "map":
 		return g.goType(s) + `{"key": ` + g.element(s.Member("value"), n, within) + "}"
@@ -191,10 +253,16 @@ func (g *generator) sampleStructure(s *model.Shape, within []*model.Shape) strin
 	b.WriteString(name(s) + "{")
 	for i, m := range s.Members {
 		to := g.m.Shape(m.Target)
-		if g.leadsTo(to, within) || len(within) > sampleDepth && !m.Has("required") {
+		back := g.leadsTo(to, within)
+		if !m.Has("required") && (back || len(within) > sampleDepth) {
 			continue
 		}
-		value := g.sampleOf(to, i%100+1, within) // members of one type differ
+		value := g.goType(to) + "{}" // as an empty list or map that is sent comes back
+		if !back {
+			value = g.sampleOf(to, i%100+1, within) // members of one type differ
+		} else if to.Type == "union" {
+			continue
+		}
 		if g.pointed(m) {
 			value = "&" + value
 		}

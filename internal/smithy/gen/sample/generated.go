@@ -151,6 +151,86 @@ func RegisterSample[C any, H ~func(C, []byte) ([]byte, error)](s Sample[C], hand
 	}
 }
 
+// Branch: What contains itself, and always says what of.
+type Branch struct {
+	Twigs   []Branch
+	Named   map[string]Branch
+	Colours []Colour
+}
+
+// MarshalMsgpack writes the message. Optional members that are zero are left out.
+func (v Branch) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
+
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
+func (v *Branch) UnmarshalMsgpack(b []byte) error {
+	*v = Branch{}
+	r := msgpack.NewReader(b)
+	v.ReadMsgpack(r)
+	return msgpack.Explain("reading Branch", r.Done())
+}
+
+// AppendMsgpack appends the message.
+func (v Branch) AppendMsgpack(b []byte) []byte {
+	n := 2
+	if len(v.Colours) > 0 {
+		n++
+	}
+	b = msgpack.AppendMap(b, n)
+	b = msgpack.AppendString(b, "twigs")
+	b = msgpack.AppendArray(b, len(v.Twigs))
+	for _, e0 := range v.Twigs {
+		b = e0.AppendMsgpack(b)
+	}
+	b = msgpack.AppendString(b, "named")
+	b = msgpack.AppendMap(b, len(v.Named))
+	for _, k0 := range msgpack.Keys(v.Named) {
+		b = msgpack.AppendString(b, k0)
+		b = v.Named[k0].AppendMsgpack(b)
+	}
+	if len(v.Colours) > 0 {
+		b = msgpack.AppendString(b, "colours")
+		b = msgpack.AppendArray(b, len(v.Colours))
+		for _, e0 := range v.Colours {
+			b = msgpack.AppendString(b, string(e0))
+		}
+	}
+	return b
+}
+
+// ReadMsgpack reads the message from r, whose Err tells what was wrong.
+func (v *Branch) ReadMsgpack(r *msgpack.Reader) {
+	r.Structure([]string{"twigs", "named", "colours"}, func(key string) {
+		switch key {
+		case "twigs":
+			v.Twigs = []Branch{}
+			r.Array(func(int) {
+				var e0 Branch
+				r.Hold(104)
+				e0.ReadMsgpack(r)
+				v.Twigs = append(v.Twigs, e0)
+			})
+		case "named":
+			v.Named = map[string]Branch{}
+			r.Map(func(key string) {
+				var e0 Branch
+				r.Hold(104)
+				e0.ReadMsgpack(r)
+				v.Named[key] = e0
+			})
+		case "colours":
+			if !r.Nil() {
+				v.Colours = []Colour{}
+				r.Array(func(int) {
+					var e0 Colour
+					e0 = Colour(r.String())
+					v.Colours = append(v.Colours, e0)
+				})
+			}
+		}
+	})
+}
+
 // Colour is one of its constants.
 type Colour string
 

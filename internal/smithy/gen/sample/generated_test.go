@@ -11,6 +11,15 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
 )
 
+func TestBranchRoundTrip(t *testing.T) {
+	full := Branch{
+		Twigs:   []Branch{},
+		Named:   map[string]Branch{},
+		Colours: []Colour{ColourRED, ColourGREEN},
+	}
+	roundTripMsgpack(t, full, Branch.MarshalMsgpack, (*Branch).UnmarshalMsgpack)
+}
+
 func TestEverythingRoundTrip(t *testing.T) {
 	full := Everything{
 		Text:     "text 1",
@@ -55,6 +64,14 @@ func TestEverythingRoundTrip(t *testing.T) {
 		Open:  map[string]document.Value{"key": document.Object{"key": document.Array{document.Int(-33), document.String("text"), nil}}},
 	}
 	roundTripMsgpack(t, full, Everything.MarshalMsgpack, (*Everything).UnmarshalMsgpack)
+	for _, constant := range []Colour{ColourRED, ColourGREEN} {
+		full.Colour = constant
+		roundTripMsgpack(t, full, Everything.MarshalMsgpack, (*Everything).UnmarshalMsgpack)
+	}
+	for _, constant := range []Level{LevelLOW, LevelHIGH} {
+		full.Level = constant
+		roundTripMsgpack(t, full, Everything.MarshalMsgpack, (*Everything).UnmarshalMsgpack)
+	}
 }
 
 func TestLeafRoundTrip(t *testing.T) {

@@ -241,3 +241,31 @@ map NestedTable {
     key: String
     value: Table
 }
+
+/// What contains itself, and always says what of.
+@wasmbusData
+structure Branch {
+    @n(0)
+    @required
+    twigs: Twigs
+
+    @n(1)
+    @required
+    named: NamedTwigs
+
+    @n(2)
+    colours: Colours
+}
+
+list Twigs {
+    member: Branch
+}
+
+map NamedTwigs {
+    key: String
+    value: Branch
+}
+
+list Colours {
+    member: Colour
+}

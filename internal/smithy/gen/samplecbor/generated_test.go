@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/cbor"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 )
 
 func TestEverythingRoundTrip(t *testing.T) {
@@ -65,10 +67,55 @@ func TestLooseRoundTrip(t *testing.T) {
 	roundTripCbor(t, full, Loose.MarshalCbor, (*Loose).UnmarshalCbor)
 }
 
+func TestNestedRoundTrip(t *testing.T) {
+	for _, full := range []Nested{
+		NestedGroup{Value: []Nested{NestedTree{Value: Tree{}}}},
+		NestedTree{Value: Tree{
+			Inner: nil,
+		}},
+		NestedAgain{Value: NestedTree{Value: Tree{}}},
+	} {
+		roundTrip(t, full, func(v Nested) []byte { return appendNestedMsgpack(nil, v) }, func(v *Nested, b []byte) error {
+			r := msgpack.NewReader(b)
+			*v = readNestedMsgpack(r)
+			return r.Done()
+		})
+		roundTrip(t, full, func(v Nested) []byte { return appendNestedCbor(nil, v) }, func(v *Nested, b []byte) error {
+			r := cbor.NewReader(b)
+			*v = readNestedCbor(r)
+			return r.Done()
+		})
+	}
+}
+
 func TestNothingRoundTrip(t *testing.T) {
 	full := Nothing{}
 	roundTripMsgpack(t, full, Nothing.MarshalMsgpack, (*Nothing).UnmarshalMsgpack)
 	roundTripCbor(t, full, Nothing.MarshalCbor, (*Nothing).UnmarshalCbor)
+}
+
+func TestShapeRoundTrip(t *testing.T) {
+	for _, full := range []Shape{
+		ShapeText{Value: "text 1"},
+		ShapeLeaf{Value: Leaf{
+			At: 1,
+		}},
+		ShapeNothingAtAll{},
+		ShapeWhen2{Value: time.Unix(4, 999999999).UTC()},
+		ShapeOpen{Value: document.Object{"key": document.Array{document.Int(-5), document.String("text"), nil}}},
+		ShapeCount{Value: 6},
+	} {
+		roundTrip(t, full, func(v Shape) []byte { return appendShapeMsgpack(nil, v) }, func(v *Shape, b []byte) error {
+			r := msgpack.NewReader(b)
+			*v = readShapeMsgpack(r)
+			return r.Done()
+		})
+		roundTrip(t, full, func(v Shape) []byte { return appendShapeCbor(nil, v) }, func(v *Shape, b []byte) error {
+			r := cbor.NewReader(b)
+			*v = readShapeCbor(r)
+			return r.Done()
+		})
+	}
 }
 
 func TestTreeRoundTrip(t *testing.T) {

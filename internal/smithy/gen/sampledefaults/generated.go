@@ -40,7 +40,7 @@ func (c DefaultsClient) Keep(in Settings) (out []Store, err error) {
 		out = []Store{}
 		r.Array(func(int) {
 			var e0 Store
-			r.Hold(235)
+			r.Hold(251)
 			e0.ReadCbor(r)
 			out = append(out, e0)
 		})
@@ -48,7 +48,7 @@ func (c DefaultsClient) Keep(in Settings) (out []Store, err error) {
 		out = []Store{}
 		r.Array(func(int) {
 			var e0 Store
-			r.Hold(235)
+			r.Hold(251)
 			e0.ReadMsgpack(r)
 			out = append(out, e0)
 		})
@@ -102,6 +102,119 @@ func RegisterDefaults[C any, H ~func(C, []byte) ([]byte, error)](s Defaults[C], 
 			return reply, err
 		})
 	}
+}
+
+// Choice: A union of what has no form of its own.
+//
+// It is one of ChoiceColour, ChoiceColours, ChoiceNothing; nil is none of them.
+type Choice interface{ isChoice() }
+
+// ChoiceColour is a Choice.
+type ChoiceColour struct{ Value Colour }
+
+func (ChoiceColour) isChoice() {}
+
+// ChoiceColours is a Choice.
+type ChoiceColours struct{ Value []Colour }
+
+func (ChoiceColours) isChoice() {}
+
+// ChoiceNothing is a Choice.
+type ChoiceNothing struct{}
+
+func (ChoiceNothing) isChoice() {}
+
+func appendChoiceMsgpack(b []byte, v Choice) []byte {
+	switch v := v.(type) {
+	case ChoiceColour:
+		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Colour")
+		b = msgpack.AppendString(b, string(v.Value))
+	case ChoiceColours:
+		b = msgpack.AppendString(msgpack.AppendMap(b, 1), "Colours")
+		b = msgpack.AppendArray(b, len(v.Value))
+		for _, e0 := range v.Value {
+			b = msgpack.AppendString(b, string(e0))
+		}
+	case ChoiceNothing:
+		b = msgpack.AppendString(b, "Nothing")
+	default:
+		b = msgpack.AppendNil(b)
+	}
+	return b
+}
+
+func readChoiceMsgpack(r *msgpack.Reader) (v Choice) {
+	r.Variant(func(name string, value bool) bool {
+		switch {
+		case value && name == "Colour":
+			var e ChoiceColour
+			e.Value = Colour(r.String())
+			v = e
+		case value && name == "Colours":
+			var e ChoiceColours
+			r.Hold(24)
+			e.Value = []Colour{}
+			r.Array(func(int) {
+				var e0 Colour
+				e0 = Colour(r.String())
+				e.Value = append(e.Value, e0)
+			})
+			v = e
+		case name == "Nothing":
+			v = ChoiceNothing{}
+		default:
+			return false
+		}
+		return true
+	})
+	return v
+}
+
+func appendChoiceCbor(b []byte, v Choice) []byte {
+	switch v := v.(type) {
+	case ChoiceColour:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 0)
+		b = cbor.AppendString(b, string(v.Value))
+	case ChoiceColours:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 1)
+		b = cbor.AppendArray(b, len(v.Value))
+		for _, e0 := range v.Value {
+			b = cbor.AppendString(b, string(e0))
+		}
+	case ChoiceNothing:
+		b = cbor.AppendUint(cbor.AppendArray(b, 2), 2)
+		b = cbor.AppendNil(b)
+	default:
+		b = cbor.AppendNil(b)
+	}
+	return b
+}
+
+func readChoiceCbor(r *cbor.Reader) (v Choice) {
+	r.Variant(func(n int) bool {
+		switch n {
+		case 0:
+			var e ChoiceColour
+			e.Value = Colour(r.String())
+			v = e
+		case 1:
+			var e ChoiceColours
+			r.Hold(24)
+			e.Value = []Colour{}
+			r.Array(func(int) {
+				var e0 Colour
+				e0 = Colour(r.String())
+				e.Value = append(e.Value, e0)
+			})
+			v = e
+		case 2:
+			v = ChoiceNothing{}
+		default:
+			return false
+		}
+		return true
+	})
+	return v
 }
 
 // Colour is one of its constants.
@@ -598,8 +711,9 @@ func (v *Settings) ReadCbor(r *cbor.Reader) {
 
 // Store: What is in it takes memory where nothing is said.
 type Store struct {
-	Bytes []byte
-	Open  document.Value
+	Bytes  []byte
+	Open   document.Value
+	Choice Choice
 }
 
 // MarshalMsgpack writes the message. Optional members that are zero are left out.
@@ -616,11 +730,19 @@ func (v *Store) UnmarshalMsgpack(b []byte) error {
 
 // AppendMsgpack appends the message.
 func (v Store) AppendMsgpack(b []byte) []byte {
-	b = msgpack.AppendMap(b, 2)
+	n := 2
+	if v.Choice != nil {
+		n++
+	}
+	b = msgpack.AppendMap(b, n)
 	b = msgpack.AppendString(b, "bytes")
 	b = msgpack.AppendBytes(b, v.Bytes)
 	b = msgpack.AppendString(b, "open")
 	b = msgpack.AppendDocument(b, v.Open)
+	if v.Choice != nil {
+		b = msgpack.AppendString(b, "choice")
+		b = appendChoiceMsgpack(b, v.Choice)
+	}
 	return b
 }
 
@@ -628,7 +750,7 @@ func (v Store) AppendMsgpack(b []byte) []byte {
 func (v *Store) ReadMsgpack(r *msgpack.Reader) {
 	v.Bytes = []byte("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 	v.Open = document.Object{}
-	r.Structure([]string{"bytes", "open"}, func(key string) {
+	r.Structure([]string{"bytes", "open", "choice"}, func(key string) {
 		switch key {
 		case "bytes":
 			if !r.Nil() {
@@ -638,6 +760,8 @@ func (v *Store) ReadMsgpack(r *msgpack.Reader) {
 			if !r.Nil() {
 				v.Open = r.Document()
 			}
+		case "choice":
+			v.Choice = readChoiceMsgpack(r)
 		}
 	})
 }
@@ -653,9 +777,14 @@ func (v *Store) UnmarshalCbor(b []byte) error {
 
 // AppendCbor appends the message, without what Begin writes.
 func (v Store) AppendCbor(b []byte) []byte {
-	b = cbor.AppendArray(b, 2)
+	b = cbor.AppendArray(b, 3)
 	b = cbor.AppendBytes(b, v.Bytes)
 	b = cbor.AppendDocument(b, v.Open)
+	if v.Choice != nil {
+		b = appendChoiceCbor(b, v.Choice)
+	} else {
+		b = cbor.AppendNil(b)
+	}
 	return b
 }
 
@@ -663,7 +792,7 @@ func (v Store) AppendCbor(b []byte) []byte {
 func (v *Store) ReadCbor(r *cbor.Reader) {
 	v.Bytes = []byte("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 	v.Open = document.Object{}
-	r.Structure([]string{"bytes", "open"}, func(key string) {
+	r.Structure([]string{"bytes", "open", "choice"}, func(key string) {
 		switch key {
 		case "bytes":
 			if !r.Nil() {
@@ -673,6 +802,55 @@ func (v *Store) ReadCbor(r *cbor.Reader) {
 			if !r.Nil() {
 				v.Open = r.Document()
 			}
+		case "choice":
+			v.Choice = readChoiceCbor(r)
 		}
 	})
+}
+
+// Unit: Nothing: the answer of operations that give none.
+type Unit struct {
+}
+
+// MarshalMsgpack writes the message. Optional members that are zero are left out.
+func (v Unit) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
+
+// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
+// what is missing or nil has the zero value.
+func (v *Unit) UnmarshalMsgpack(b []byte) error {
+	*v = Unit{}
+	r := msgpack.NewReader(b)
+	v.ReadMsgpack(r)
+	return msgpack.Explain("reading Unit", r.Done())
+}
+
+// AppendMsgpack appends the message.
+func (v Unit) AppendMsgpack(b []byte) []byte {
+	b = msgpack.AppendMap(b, 0)
+	return b
+}
+
+// ReadMsgpack reads the message from r, whose Err tells what was wrong.
+func (v *Unit) ReadMsgpack(r *msgpack.Reader) {
+	r.Structure(nil, func(string) {})
+}
+
+// MarshalCbor writes the message as services of protocol 2 send it.
+func (v Unit) MarshalCbor() []byte { return v.AppendCbor(cbor.Begin(nil)) }
+
+// UnmarshalCbor reads the message, also if it is in MessagePack.
+func (v *Unit) UnmarshalCbor(b []byte) error {
+	*v = Unit{}
+	return msgpack.Explain("reading Unit", cbor.Read(b, v.ReadCbor, v.ReadMsgpack))
+}
+
+// AppendCbor appends the message, without what Begin writes.
+func (v Unit) AppendCbor(b []byte) []byte {
+	b = cbor.AppendMap(b, 0)
+	return b
+}
+
+// ReadCbor reads the message from r, whose Err tells what was wrong.
+func (v *Unit) ReadCbor(r *cbor.Reader) {
+	r.Structure(nil, func(string) {})
 }

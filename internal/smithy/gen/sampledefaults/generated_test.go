@@ -8,8 +8,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/cbor"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/document"
+	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/actor/msgpack"
 )
+
+func TestChoiceRoundTrip(t *testing.T) {
+	for _, full := range []Choice{
+		ChoiceColour{Value: ColourRED},
+		ChoiceColour{Value: ColourGREEN},
+		ChoiceColours{Value: []Colour{ColourRED, ColourGREEN}},
+		ChoiceNothing{},
+	} {
+		roundTrip(t, full, func(v Choice) []byte { return appendChoiceMsgpack(nil, v) }, func(v *Choice, b []byte) error {
+			r := msgpack.NewReader(b)
+			*v = readChoiceMsgpack(r)
+			return r.Done()
+		})
+		roundTrip(t, full, func(v Choice) []byte { return appendChoiceCbor(nil, v) }, func(v *Choice, b []byte) error {
+			r := cbor.NewReader(b)
+			*v = readChoiceCbor(r)
+			return r.Done()
+		})
+	}
+}
 
 func TestSettingsRoundTrip(t *testing.T) {
 	full := Settings{
@@ -44,15 +66,32 @@ func TestSettingsRoundTrip(t *testing.T) {
 	}
 	roundTripMsgpack(t, full, Settings.MarshalMsgpack, (*Settings).UnmarshalMsgpack)
 	roundTripCbor(t, full, Settings.MarshalCbor, (*Settings).UnmarshalCbor)
+	for _, constant := range []Colour{ColourRED, ColourGREEN} {
+		full.Colour = constant
+		roundTripMsgpack(t, full, Settings.MarshalMsgpack, (*Settings).UnmarshalMsgpack)
+		roundTripCbor(t, full, Settings.MarshalCbor, (*Settings).UnmarshalCbor)
+	}
+	for _, constant := range []Level{LevelLOW, LevelHIGH} {
+		full.Level = constant
+		roundTripMsgpack(t, full, Settings.MarshalMsgpack, (*Settings).UnmarshalMsgpack)
+		roundTripCbor(t, full, Settings.MarshalCbor, (*Settings).UnmarshalCbor)
+	}
 }
 
 func TestStoreRoundTrip(t *testing.T) {
 	full := Store{
-		Bytes: []byte{0, 1, 0xff},
-		Open:  document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+		Bytes:  []byte{0, 1, 0xff},
+		Open:   document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+		Choice: ChoiceColours{Value: []Colour{ColourRED, ColourGREEN}},
 	}
 	roundTripMsgpack(t, full, Store.MarshalMsgpack, (*Store).UnmarshalMsgpack)
 	roundTripCbor(t, full, Store.MarshalCbor, (*Store).UnmarshalCbor)
+}
+
+func TestUnitRoundTrip(t *testing.T) {
+	full := Unit{}
+	roundTripMsgpack(t, full, Unit.MarshalMsgpack, (*Unit).UnmarshalMsgpack)
+	roundTripCbor(t, full, Unit.MarshalCbor, (*Unit).UnmarshalCbor)
 }
 
 // roundTrip sends a message that has every member, and one that has none.
@@ -135,8 +174,9 @@ func (stubDefaults) Keep(t *testing.T, in Settings) (out []Store, err error) {
 		Optional: "text 28",
 	})
 	return []Store{{
-		Bytes: []byte{0, 1, 0xff},
-		Open:  document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+		Bytes:  []byte{0, 1, 0xff},
+		Open:   document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+		Choice: ChoiceColours{Value: []Colour{ColourRED, ColourGREEN}},
 	}}, nil
 }
 
@@ -177,8 +217,9 @@ func TestDefaultsCalls(t *testing.T) {
 		t.Error(err)
 	} else {
 		same(t, out, []Store{{
-			Bytes: []byte{0, 1, 0xff},
-			Open:  document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+			Bytes:  []byte{0, 1, 0xff},
+			Open:   document.Object{"key": document.Array{document.Int(-2), document.String("text"), nil}},
+			Choice: ChoiceColours{Value: []Colour{ColourRED, ColourGREEN}},
 		}})
 	}
 	if _, known, err := DispatchDefaults(t, stubDefaults{}, "Defaults.", nil); known || err != nil {

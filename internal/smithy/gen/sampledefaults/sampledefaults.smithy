@@ -12,6 +12,7 @@ namespace org.example.sampledefaults
 use org.wasmcloud.model#I64
 use org.wasmcloud.model#U32
 use org.wasmcloud.model#U64
+use org.wasmcloud.model#Unit
 use org.wasmcloud.model#n
 use org.wasmcloud.model#wasmbus
 use org.wasmcloud.model#wasmbusData
@@ -43,6 +44,26 @@ structure Store {
 
     @n(1)
     open: Document = {}
+
+    @n(2)
+    choice: Choice
+}
+
+/// A union of what has no form of its own.
+@wasmbusData
+union Choice {
+    @n(0)
+    colour: Colour
+
+    @n(1)
+    colours: Colours
+
+    @n(2)
+    nothing: Unit
+}
+
+list Colours {
+    member: Colour
 }
 
 /// One default of each kind.

@@ -39,7 +39,11 @@ func (g *generator) marshal(s *model.Shape) {
 		g.p("func (v *%s) UnmarshalCbor(b []byte) error {\n*v = %s{}\nreturn msgpack.Explain(%q, cbor.Read(b, v.ReadCbor, v.ReadMsgpack))\n}\n", n, n, "reading "+n)
 		return
 	}
-	g.p("// MarshalMsgpack writes the message. Optional members that are zero are left out.")
+	but := ""
+	if g.hasDefaults(s) {
+		but = ",\n// but for those that have a default"
+	}
+	g.p("// MarshalMsgpack writes the message. Optional members that are zero are left out%s.", but)
 	g.p("func (v %s) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }\n", n)
 	g.p("// UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and\n// what is missing or nil has %s.", g.absent(s))
 	g.p("func (v *%s) UnmarshalMsgpack(b []byte) error {\n*v = %s{}\nr := msgpack.NewReader(b)\nv.ReadMsgpack(r)\nreturn msgpack.Explain(%q, r.Done())\n}\n", n, n, "reading "+n)
@@ -47,10 +51,14 @@ func (g *generator) marshal(s *model.Shape) {
 
 // absent says what members have that a message does not have.
 func (g *generator) absent(s *model.Shape) string {
-	if slices.ContainsFunc(s.Members, func(m *model.Shape) bool { return g.standard(m) != "" }) {
+	if g.hasDefaults(s) {
 		return "its default, or else the zero value"
 	}
 	return "the zero value"
+}
+
+func (g *generator) hasDefaults(s *model.Shape) bool {
+	return slices.ContainsFunc(s.Members, func(m *model.Shape) bool { return g.standard(m) != "" })
 }
 
 // sent tells whether a member is in every message: where it is required, and where a receiver would

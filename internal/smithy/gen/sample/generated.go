@@ -279,7 +279,8 @@ type Everything struct {
 	Open     map[string]document.Value
 }
 
-// MarshalMsgpack writes the message. Optional members that are zero are left out.
+// MarshalMsgpack writes the message. Optional members that are zero are left out,
+// but for those that have a default.
 func (v Everything) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
 // UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and

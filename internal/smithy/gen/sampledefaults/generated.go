@@ -267,7 +267,8 @@ type Settings struct {
 	Optional string
 }
 
-// MarshalMsgpack writes the message. Optional members that are zero are left out.
+// MarshalMsgpack writes the message. Optional members that are zero are left out,
+// but for those that have a default.
 func (v Settings) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
 // UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and
@@ -716,7 +717,8 @@ type Store struct {
 	Choice Choice
 }
 
-// MarshalMsgpack writes the message. Optional members that are zero are left out.
+// MarshalMsgpack writes the message. Optional members that are zero are left out,
+// but for those that have a default.
 func (v Store) MarshalMsgpack() []byte { return v.AppendMsgpack(nil) }
 
 // UnmarshalMsgpack reads the message. Members may be in any order, unknown ones are skipped, and

@@ -33,7 +33,8 @@ wasmcloud_actor_test = rule(
 
 Host, NATS server and registry are in the test's own process and listen on no port, so that the test needs no network and any number
 run side by side. The actor is pushed to that registry and started from it by digest, with every check that a host makes.
-`--test_filter` is a regular expression over the cases' names; shards and test.xml work as usual.""",
+`--test_filter` is a regular expression over the names of cases and, with `options` or without `cases`, of the actor's own tests: one that
+matches none of them fails. Shards and test.xml work as usual; the first shard runs the actor's own tests.""",
     implementation = _wasmcloud_actor_test_impl,
     attrs = {
         "actor": attr.label(doc = "The signed actor.", mandatory = True, providers = [WasmcloudArtifactInfo]),

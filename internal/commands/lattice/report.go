@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,8 @@ type report struct {
 	Passed  int      `json:"passed"`
 	Total   int      `json:"total"`
 	Tests   []result `json:"tests"`
+
+	filter *regexp.Regexp // by which they were chosen; nil = all
 }
 
 func (r *report) add(t result) {
@@ -61,6 +64,8 @@ func (r *report) print(cmd *cobra.Command, s *cli.IO) error {
 		return err
 	}
 	switch {
+	case r.Total == 0 && r.filter != nil:
+		return fmt.Errorf("no test ran: none has a name that matches %s", r.filter)
 	case r.Total == 0:
 		return fmt.Errorf("no test ran")
 	case !r.Success:

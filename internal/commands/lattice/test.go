@@ -119,7 +119,7 @@ func (f *testFlags) run(ctx context.Context, ses *session, cmd *cobra.Command, p
 	if err != nil {
 		return err
 	}
-	r := &report{Actor: key}
+	r := &report{Actor: key, filter: plan.filter}
 	if err := plan.runCases(ctx, caller, key, r); err != nil {
 		return err
 	}

@@ -1,76 +1,62 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/bazel"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 )
 
 // arguments applies Bazel's test protocol (https://bazel.build/reference/test-encyclopedia):
-// which cases run here, and where the report goes. nil means that this shard has none.
-func arguments(s *cli.IO, program *bazel.Program, what spec) ([]string, error) {
-	index, total, err := shard(s)
+// which tests run here, and where the report goes. some is false when this shard has none.
+//
+// A filter picks cases here, because they are spread over the shards, and the actor's own
+// tests in the actor, which alone knows their names. Whether it matches any of both is
+// known to the first shard: that runs the own tests, and the first case that matches.
+func arguments(s *cli.IO, program *bazel.Program, what spec) (args []string, some bool, err error) {
+	index, total, err := lattice.Shard(s)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	cases, err := filter(what.Cases, s.Env("TESTBRIDGE_TEST_ONLY"))
+	only := s.Env("TESTBRIDGE_TEST_ONLY")
+	cases, err := filter(what.Cases, only)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	own := what.Options != "" || len(what.Cases) == 0
+	own := what.Options != "" || len(what.Cases) == 0 // as `lattice test` decides
 	if len(cases) == 0 && !own {
-		return nil, fmt.Errorf("--test_filter=%s matches none of the cases %s", s.Env("TESTBRIDGE_TEST_ONLY"), strings.Join(what.Cases, ", "))
+		return nil, false, fmt.Errorf("--test_filter=%s matches none of the cases %s", only, strings.Join(what.Cases, ", "))
 	}
-	var args []string
+	own = own && index == 0 // they are one call
 	for i, c := range cases {
-		if i%total != index {
-			continue
+		if i%total == index {
+			if args, err = appendFile(args, "--cases", program, c); err != nil {
+				return nil, false, err
+			}
 		}
-		file, err := program.Runfile(c)
-		if err != nil {
-			return nil, err
+	}
+	if own && what.Options != "" {
+		if args, err = appendFile(args, "--options", program, what.Options); err != nil {
+			return nil, false, err
 		}
-		args = append(args, "--cases", file)
 	}
-	if own && index == 0 && what.Options != "" { // the actor's own tests are one call
-		file, err := program.Runfile(what.Options)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, "--options", file)
+	if own && only != "" {
+		args = append(args, "--filter", only)
 	}
-	if args == nil && !(own && index == 0) {
-		return nil, nil
-	}
-	if out := s.Env("XML_OUTPUT_FILE"); out != "" {
+	some = own || len(args) > 0
+	if out := s.Env("XML_OUTPUT_FILE"); some && out != "" {
 		args = append(args, "--junit", out)
 	}
-	return append([]string{}, args...), nil
+	return args, some, nil
 }
 
-func shard(s *cli.IO) (index, total int, err error) {
-	if s.Env("TEST_TOTAL_SHARDS") == "" {
-		return 0, 1, nil
-	}
-	total, err1 := strconv.Atoi(s.Env("TEST_TOTAL_SHARDS"))
-	index, err2 := strconv.Atoi(s.Env("TEST_SHARD_INDEX"))
-	if err := errors.Join(err1, err2); err != nil || total < 1 {
-		return 0, 0, fmt.Errorf("the shard variables of the test: %w", err)
-	}
-	// Bazel asks for this sign that shards are understood.
-	if file := s.Env("TEST_SHARD_STATUS_FILE"); file != "" {
-		if err := os.WriteFile(file, nil, 0o644); err != nil {
-			return 0, 0, err
-		}
-	}
-	return index, total, nil
+func appendFile(args []string, flag string, program *bazel.Program, rlocation string) ([]string, error) {
+	file, err := program.Runfile(rlocation)
+	return append(args, flag, file), err
 }
 
 func filter(cases []string, expression string) ([]string, error) {

@@ -49,8 +49,8 @@ func run(ctx context.Context, s *cli.IO, argv []string) (int, error) {
 	if err := program.Spec(&what); err != nil {
 		return 1, err
 	}
-	args, err := arguments(s, program, what)
-	if err != nil || args == nil {
+	args, some, err := arguments(s, program, what)
+	if err != nil || !some {
 		return 0, err
 	}
 	file, err := program.Runfile(what.Actor)

@@ -53,5 +53,6 @@ func (c cors) preflight(w http.ResponseWriter, r *http.Request, method string) {
 	h.Set("Access-Control-Allow-Methods", strings.Join(c.Methods, ", "))
 	h.Set("Access-Control-Allow-Headers", strings.Join(c.Headers, ", "))
 	h.Set("Access-Control-Max-Age", strconv.FormatUint(c.MaxAge, 10))
+	hurry(w, 0)
 	w.WriteHeader(http.StatusOK)
 }

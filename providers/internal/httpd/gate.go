@@ -19,6 +19,10 @@ import (
 const (
 	// bodyTime bounds how long a client may take to send a body.
 	bodyTime = time.Minute
+	// answerTime bounds how long a client may take to read an answer, and a second
+	// more for every slowest bytes of it: who reads, however slowly, gets it whole.
+	answerTime = time.Minute
+	slowest    = 64 << 10
 	// maxRequests bounds the requests of one link that are answered at the same time.
 	maxRequests = 1024
 )
@@ -161,7 +165,15 @@ func (g *gate) fail(w http.ResponseWriter, r *http.Request, err error) {
 	refuse(w, code, text)
 }
 
+// hurry ends the wait for a client that does not read its answer of n bytes. The
+// server takes the deadline back before the connection's next request.
+func hurry(w http.ResponseWriter, n int) {
+	// Not every connection has deadlines; then the client's patience is the bound.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime + time.Duration(n/slowest)*time.Second))
+}
+
 func refuse(w http.ResponseWriter, code int, text string) {
+	hurry(w, len(text))
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
@@ -192,6 +204,7 @@ func (g *gate) answer(w http.ResponseWriter, r *http.Request, res httpserver.Res
 	if code != http.StatusNoContent && code != http.StatusNotModified {
 		header.Set("Content-Length", strconv.Itoa(len(res.Body)))
 	}
+	hurry(w, len(res.Body))
 	w.WriteHeader(code)
 	_, _ = w.Write(res.Body) // the client may be gone
 }

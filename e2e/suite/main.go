@@ -32,6 +32,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s := &suite{ctx, &tally{out: os.Stdout}}
+	if err := keepScreenshots(filepath.Join("build", "screenshots")); err != nil {
+		s.fail("keeping screenshots", err.Error())
+	}
 	made := provision(ctx, os.Stderr, "./bazelw")
 	s.check("gofmt", gofmt)
 	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "./...") })

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -58,5 +60,29 @@ func TestChecksAreCounted(t *testing.T) {
 	s.check("bad", func(context.Context) ([]byte, error) { return []byte("x.go\n"), errors.New("not formatted") })
 	if s.summary(false) || !strings.Contains(out.String(), "FAIL  bad\nx.go\nnot formatted\n") {
 		t.Error(out.String())
+	}
+}
+
+func TestScreenshotsAreKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("SCREENSHOTS", "")
+	folder := filepath.Join("build", "shots")
+	old := filepath.Join(folder, "TestOld-failed.png")
+	if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(old, nil, 0o600), keepScreenshots(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(old); err == nil {
+		t.Error("a picture of an earlier run is there")
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := os.Getenv("SCREENSHOTS"), filepath.Join(here, folder); got != want {
+		t.Errorf("they go to %q, want %q", got, want)
+	}
+	t.Setenv("SCREENSHOTS", here) // somebody's own, of which nothing is removed
+	if err := keepScreenshots(folder); err != nil || os.Getenv("SCREENSHOTS") != here {
+		t.Errorf("they go to %q, want %q: %v", os.Getenv("SCREENSHOTS"), here, err)
 	}
 }

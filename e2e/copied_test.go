@@ -13,13 +13,10 @@ import (
 	"testing"
 )
 
-// A project that holds nothing of ours but the copied includes gets its tools by
-// `go install` at the pinned version, once. That version is this checkout, served
-// as the module proxy would serve it: what Go refuses in a module fails here.
-func copiedIncludesInstallTheirTools(c *checkout) {
+// releases makes this checkout a release at the version that the includes pin, served as the module
+// proxy would serve it: what Go refuses in a module fails here.
+func (c *checkout) releases() (version string) {
 	t := c.t
-	home := filepath.Dir(c.dir)
-	project := filepath.Join(home, "copied")
 	mk, err := os.ReadFile(filepath.Join(c.dir, "rules/make/wasmcloud.mk"))
 	if err != nil {
 		t.Fatal(err)
@@ -28,24 +25,65 @@ func copiedIncludesInstallTheirTools(c *checkout) {
 	if pinned == nil {
 		t.Fatal("wasmcloud.mk pins no version")
 	}
+	version = string(pinned[1])
+
+	// Nothing of it may reach the caller's module cache, which serves the libraries: those of our go.sum.
+	c.run("go", "mod", "download")
+	libraries := goEnv(c, "GOMODCACHE")
+	c.env = append(slices.Clone(c.env), "GOMODCACHE="+filepath.Join(filepath.Dir(c.dir), "modules"), "GOSUMDB=off",
+		"GOPROXY=file://"+serveModule(c, version)+",file://"+libraries+"/cache/download")
+	return version
+}
+
+// A project that holds nothing of ours but the copied includes gets its tools by
+// `go install` at the pinned version, once.
+func copiedIncludesInstallTheirTools(c *checkout) {
+	t := c.t
+	version := c.releases()
+	home := filepath.Dir(c.dir)
+	project := filepath.Join(home, "copied")
 	write(t, filepath.Join(project, "Makefile"), "PROJECT = p\nVERSION = 1\nUNSIGNED_WASM = p.wasm\ninclude make/actor.mk\n")
 	write(t, filepath.Join(project, "p.wasm"), "\x00asm\x01\x00\x00\x00")
 	c.run("cp", "-r", filepath.Join(c.dir, "rules/make"), project)
 
-	// Nothing of it may reach the caller's module cache, which serves the libraries.
-	libraries := goEnv(c, "GOMODCACHE")
-	c.env = append(slices.Clone(c.env), "GOMODCACHE="+filepath.Join(home, "modules"), "GONOSUMDB="+modulePath,
-		"GOPROXY=file://"+serveModule(c, string(pinned[1]))+",file://"+libraries+"/cache/download,"+goEnv(c, "GOPROXY"))
-
-	signer := filepath.Join(home, ".cache/rules_wasmcloud/tools", string(pinned[1]), "signer")
+	signer := filepath.Join(home, ".cache/rules_wasmcloud/tools", version, "signer")
 	if out := c.run("make", "-C", project); !strings.Contains(out, "Successfully signed build/p_s.wasm") {
 		t.Errorf("make: %s", out)
 	}
-	if out := c.run(signer, "--version"); !strings.HasPrefix(out, "signer "+string(pinned[1])+" (") {
+	if out := c.run(signer, "--version"); !strings.HasPrefix(out, "signer "+version+" (") {
 		t.Errorf("the installed tool says %q", out)
 	}
 	if _, stderr, err := c.try("make", "-C", project); err != nil || strings.Contains(stderr, "installing") {
 		t.Errorf("the second make: %v\n%s", err, stderr)
+	}
+}
+
+// releasedProjects does what the READMEs of new projects say, begun by a scaffold that was released: they
+// require the SDK at its version, where those of newProjects take the checkout. Their other tools are
+// the checkout's, for what installs them is tested above.
+func releasedProjects(c *checkout) {
+	t := c.t
+	c.run("make", "tools")
+	version := c.releases()
+	home := filepath.Join(filepath.Dir(c.dir), "released")
+	// With -trimpath Go has compiled the libraries before, wherever they lie now.
+	c.env = append(c.env, "GOBIN="+home, "GOFLAGS=-trimpath -modcacherw", "WASMCLOUD_TOOLS="+filepath.Join(c.dir, "bin"))
+	c.run("go", "install", modulePath+"/tools/scaffold@"+version)
+	endAfter(c)
+	for _, kind := range []string{"actor", "provider", "interface"} {
+		project := *c
+		project.dir = filepath.Join(home, "new-"+kind)
+		c.run(filepath.Join(home, "scaffold"), "new", kind, "New-"+kind, "--dir", project.dir)
+		ran, problems := project.walk(filepath.Join(project.dir, "README.md"))
+		for _, problem := range problems {
+			t.Errorf("%s: %s", kind, problem)
+		}
+		if ran != 1 {
+			t.Errorf("%s: the README has %d blocks of commands", kind, ran)
+		}
+		if sum, err := os.ReadFile(filepath.Join(project.dir, "go.sum")); err != nil || !strings.Contains(string(sum), modulePath+" "+version+" h1:") {
+			t.Errorf("%s: go.sum has no SDK of %s: %v\n%s", kind, version, err, sum)
+		}
 	}
 }
 

@@ -111,6 +111,7 @@ func TestFreshClone(t *testing.T) {
 	t.Run("install", func(t *testing.T) { installAndUninstall(c.part(t)) })
 	t.Run("dist", func(t *testing.T) { sourcesAreReleased(c.part(t)) })
 	t.Run("copied", func(t *testing.T) { copiedIncludesInstallTheirTools(c.part(t)) })
+	t.Run("released", func(t *testing.T) { releasedProjects(c.part(t)) })
 }
 
 func demoAnswers(c *checkout) {

@@ -17,6 +17,7 @@ import (
 func newProjects(c *checkout) {
 	t := c.t
 	c.run("make", "tools")
+	endAfter(c)
 	home := filepath.Join(filepath.Dir(c.dir), "projects")
 	stands := filepath.Join(home, "stand-in.wasm")
 	reply := "\x83\xaastatusCode\xcc\xc8\xa6header\x80\xa4body\xc4\x0bhello, /you"
@@ -53,6 +54,14 @@ func newProjects(c *checkout) {
 	if left := c.run("git", "status", "--porcelain"); left != "" {
 		t.Errorf("files are left:\n%s", left)
 	}
+}
+
+// endAfter ends what a README that fails half-way leaves running.
+func endAfter(c *checkout) {
+	c.t.Cleanup(func() {
+		c.try("bin/devhost", "down")
+		c.try("bin/registry", "down")
+	})
 }
 
 // tutorials does what each tutorial says, in a clone and with a home of its own.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/host/dash"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
@@ -129,6 +130,11 @@ func TestRecordsAreHints(t *testing.T) {
 	testkit.Eventually(t, "the records", func() bool { _, ok := w.host.know.actorByAlias("last/one"); return ok })
 	if got, ok := w.host.actorNamed("relay/a"); !ok || got != a {
 		t.Errorf("the alias of a leads to %s", got)
+	}
+	// The dashboard calls whom an actor would call. Both relays answer, so the log says which did.
+	_, err = w.host.View().Call(context.Background(), dash.Call{ID: "by-alias", Target: "relay/a", Operation: "NumberGen.Random32", Payload: []byte("wasmcloud:builtin:numbergen")})
+	if err != nil || !strings.Contains(w.logs.String(), "msg=call actor="+a+" name=a operation=NumberGen.Random32 call=by-alias") {
+		t.Errorf("a call by the alias of a: %v", err)
 	}
 	_, err = w.call(a, "NumberGen.Random32", []byte(kvContract))
 	if err == nil || !strings.Contains(err.Error(), "missing capability claim") {

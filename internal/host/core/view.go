@@ -204,7 +204,7 @@ func (v *view) StopProvider(ctx context.Context, host, provider, contract, link 
 func (v *view) Call(ctx context.Context, c dash.Call) ([]byte, error) {
 	key := c.Target
 	if _, err := strkey.ParsePublic(key, strkey.Module); err != nil {
-		owner, ok := v.h.know.actorByAlias(key)
+		owner, ok := v.h.actorNamed(key)
 		if !ok {
 			return nil, fmt.Errorf("no actor has the key or call alias %q: start it first", key)
 		}

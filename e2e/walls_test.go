@@ -29,7 +29,7 @@ var walls = map[string][]string{
 	"artifact":                  {"claims", "par", "wasmbin", "strkey"},
 	"oci":                       {"fsx", "oras.land/oras-go", "github.com/google/go-containerregistry", "github.com/opencontainers"},
 	"wasmbus":                   {"claims", "strkey", "sdk/contracts/testing", "github.com/tinylib/msgp", "github.com/fxamacker/cbor"},
-	"lattice":                   {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go"},
+	"lattice":                   {"wasmbus", "strkey", "fsx", "daemon", "github.com/nats-io/nats.go", "golang.org/x/sync"},
 	"lattice/embedded":          {"wasmbus", "github.com/nats-io"},
 	"wasmrt":                    {"claims", "wasmbin", "github.com/tetratelabs/wazero"},
 	"daemon":                    {"fsx", "golang.org/x/sys"},

@@ -9,19 +9,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
 
-const (
-	// maxPending bounds the bytes of the messages that run and wait; a NATS client's own queue has this limit too.
-	maxPending = 64 << 20
-	// maxLarge bounds what arguments from the object store take at the same time: two of the largest.
-	maxLarge = 2 * lattice.MaxChunked
-)
+// maxPending bounds the bytes of the messages that run and wait; a NATS client's own queue has this limit too.
+const maxPending = 64 << 20
 
 // server answers calls.
 type server struct {
@@ -32,7 +27,7 @@ type server struct {
 	issuers []strkey.PublicKey
 	seen    *wasmbus.Replay
 	slots   chan struct{}
-	large   *semaphore.Weighted // bytes of arguments from the object store
+	large   *lattice.Room // arguments from the object store
 
 	mu      sync.Mutex
 	pending int           // running and waiting
@@ -43,7 +38,7 @@ type server struct {
 
 func newServer(ctx context.Context, h *Host, p Provider, links *linkTable) *server {
 	s := &server{
-		ctx: ctx, host: h, p: p, links: links, seen: wasmbus.NewReplay(0), large: semaphore.NewWeighted(maxLarge),
+		ctx: ctx, host: h, p: p, links: links, seen: wasmbus.NewReplay(0), large: lattice.NewRoom(),
 		slots: make(chan struct{}, h.opts.MaxCalls), idle: make(chan struct{}),
 	}
 	for _, key := range h.data.ClusterIssuers {
@@ -225,12 +220,11 @@ func (s *server) admit(ctx context.Context, inv *wasmbus.Invocation) (link LinkD
 
 // fetch completes an argument, when there is room for it.
 func (s *server) fetch(ctx context.Context, inv *wasmbus.Invocation) (release func(), err error) {
-	room := int64(min(inv.ContentLength, lattice.MaxChunked)) // GetChunk refuses more
-	if err := s.large.Acquire(ctx, room); err != nil {
-		return func() {}, errors.New("the provider is busy with other large arguments")
+	if release, err = s.large.Take(ctx, inv.ContentLength); err != nil {
+		return release, errors.New("the provider is busy with other large arguments")
 	}
 	inv.Msg, err = lattice.GetChunk(ctx, s.host.conn, s.host.data.LatticeRPCPrefix, inv.ID, inv.ContentLength)
-	return func() { s.large.Release(room) }, err
+	return release, err
 }
 
 func (s *server) linkOf(ctx context.Context, origin wasmbus.Entity, contract string) (LinkDefinition, error) {

@@ -70,11 +70,9 @@ func (h *Host) invoke(ctx context.Context, a *actor, inv *wasmbus.Invocation) ([
 		if err := inv.VerifyAnnounced(check); err != nil {
 			return nil, h.refuse(a, inv, err)
 		}
-		// Whoever sends in chunks gives the transfer time of its own.
-		fetch, cancel := context.WithTimeout(h.calls, lattice.ChunkTime)
-		defer cancel()
-		var err error
-		if inv.Msg, err = lattice.GetChunk(fetch, h.conn, h.cfg.Lattice, inv.ID, inv.ContentLength); err != nil {
+		release, err := h.fetchArgument(ctx, inv)
+		defer release() // after the call: the argument is held until then
+		if err != nil {
 			return nil, h.refuse(a, inv, err)
 		}
 		var done context.CancelFunc
@@ -85,6 +83,18 @@ func (h *Host) invoke(ctx context.Context, a *actor, inv *wasmbus.Invocation) ([
 		return nil, h.refuse(a, inv, err)
 	}
 	return h.run(nested(ctx, inv), a, inv.ID, inv.Operation, inv.Msg)
+}
+
+// fetchArgument completes an argument, when there is room for it.
+func (h *Host) fetchArgument(ctx context.Context, inv *wasmbus.Invocation) (release func(), err error) {
+	// Whoever sends in chunks gives the transfer time of its own; the wait is part of it.
+	transfer, cancel := context.WithTimeout(h.calls, lattice.ChunkTime)
+	defer cancel()
+	if release, err = h.large.Take(ctx, inv.ContentLength); err != nil {
+		return release, errors.New("the host is busy with other large arguments")
+	}
+	inv.Msg, err = lattice.GetChunk(transfer, h.conn, h.cfg.Lattice, inv.ID, inv.ContentLength)
+	return release, err
 }
 
 func (h *Host) refuse(a *actor, inv *wasmbus.Invocation, err error) error {

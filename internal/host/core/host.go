@@ -55,8 +55,10 @@ type Host struct {
 	bound  *issuers
 	replay *wasmbus.Replay
 	room   chan struct{} // one token per call in hand, so that memory is bounded
+	large  *lattice.Room // what their arguments from the object store take
 
 	lifecycle sync.Mutex     // one start, stop or update takes effect at a time
+	telling   sync.Mutex     // providers are told of links in the order in which they changed
 	draining  sync.WaitGroup // calls, and actors that wait for theirs
 	attending sync.WaitGroup // providers
 
@@ -68,7 +70,7 @@ type Host struct {
 }
 
 // maxCalls bounds the calls in hand of all actors together; each may hold a
-// payload of up to a NATS message, or a chunked one.
+// payload of up to a NATS message; chunked ones share the host's room for such.
 const maxCalls = 1024
 
 // New checks a configuration and makes a host of it. Nothing is opened yet.
@@ -81,7 +83,7 @@ func New(cfg Config) (*Host, error) {
 	return &Host{
 		cfg: cfg, log: cfg.Log, id: id, issuers: cfg.clusterIssuers(), name: friendlyName(id),
 		ready: make(chan struct{}), stopping: make(chan struct{}),
-		know: newKnowledge(), bound: newIssuers(), replay: wasmbus.NewReplay(0), room: make(chan struct{}, maxCalls),
+		know: newKnowledge(), bound: newIssuers(), replay: wasmbus.NewReplay(0), room: make(chan struct{}, maxCalls), large: lattice.NewRoom(),
 		actors: map[string]*actor{}, providers: map[providerID]*capability{}, labels: cfg.Labels,
 	}, nil
 }

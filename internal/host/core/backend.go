@@ -174,15 +174,20 @@ func (h *Host) changed(c lattice.Change) {
 }
 
 func (h *Host) linkChanged(c lattice.Change) {
-	link, event := c.Link, wasmbus.EventLinkSet
+	h.telling.Lock()
+	defer h.telling.Unlock()
+	var link, old wasmbus.LinkDefinition
+	var known bool
+	event := wasmbus.EventLinkSet
 	if c.Deleted {
-		var known bool
-		if link, known = h.know.dropLink(c.ID); !known {
+		link, known = h.know.dropLink(c.ID)
+		if !known {
 			return
 		}
 		event = wasmbus.EventLinkDeleted
 	} else {
-		h.know.putLink(link)
+		link = c.Link
+		old, known = h.know.putLink(link)
 	}
 	if c.Initial {
 		return // its provider was told when it was made
@@ -191,9 +196,19 @@ func (h *Host) linkChanged(c lattice.Change) {
 	h.events.Emit(event, wasmbus.NewLinkChanged(link))
 	// Providers of no host, such as those of tests, hear of their links in this
 	// way alone, so it does not matter whether this one runs here.
-	h.publishLink(link, c.Deleted)
-	if p := h.capabilityOf(link.ProviderID, link.LinkName); p != nil {
-		p.noteLink(link, c.Deleted)
+	if !c.Deleted && known && !sameLink(old, link) {
+		// A provider keeps the link that it has until that is deleted. Every host says
+		// both, so whichever comes last leaves what is in the bucket.
+		h.tellLink(old, true)
+	}
+	h.tellLink(link, c.Deleted)
+}
+
+// tellLink tells a provider of a link, and notes that if it runs here.
+func (h *Host) tellLink(l wasmbus.LinkDefinition, deleted bool) {
+	h.publishLink(l, deleted)
+	if p := h.capabilityOf(l.ProviderID, l.LinkName); p != nil {
+		p.noteLink(l, deleted)
 	}
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 	"sync"
 
@@ -25,11 +26,13 @@ func newKnowledge() *knowledge {
 	}
 }
 
-// putLink notes a link, new or changed.
-func (k *knowledge) putLink(l wasmbus.LinkDefinition) {
+// putLink notes a link, new or changed, and returns what it was.
+func (k *knowledge) putLink(l wasmbus.LinkDefinition) (old wasmbus.LinkDefinition, known bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	old, known = k.links[l.ID()]
 	k.links[l.ID()] = l
+	return old, known
 }
 
 // dropLink forgets a link and returns what it was.
@@ -84,6 +87,10 @@ func (k *knowledge) linksOf(p wasmbus.Entity) []wasmbus.LinkDefinition {
 		}
 	}
 	return out
+}
+
+func sameLink(a, b wasmbus.LinkDefinition) bool {
+	return a.ID() == b.ID() && a.ProviderID == b.ProviderID && maps.Equal(a.Values, b.Values)
 }
 
 func compareLinks(a, b wasmbus.LinkDefinition) int { return cmp.Compare(a.ID(), b.ID()) }

@@ -65,8 +65,10 @@ type providerRun struct {
 	issuer   *strkey.Seed
 	process  *provider.Process
 	began    time.Time
-	healthy  *bool                             // by the last check; nil before the first
-	told     map[string]wasmbus.LinkDefinition // links that it knows of, by id; guarded by its capability
+	healthy  *bool // by the last check; nil before the first
+	// Guarded by its capability.
+	told  map[string]wasmbus.LinkDefinition // links that it knows of, by id
+	hears bool                              // what it is told; not before it serves, nor while it is not well
 }
 
 func (p *capability) id() providerID { return providerID{p.entity.PublicKey, p.entity.LinkName} }
@@ -80,16 +82,24 @@ func (p *capability) setRun(r *providerRun) {
 }
 
 // noteLink remembers that the running process was told of a link, or of its end.
+// What it may not have heard tellLinks says again.
 func (p *capability) noteLink(l wasmbus.LinkDefinition, deleted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.run == nil:
+	case p.run == nil || !p.run.hears:
 	case deleted:
 		delete(p.run.told, l.ID())
 	default:
 		p.run.told[l.ID()] = l
 	}
+}
+
+// missesLinks says that the process may not hear what it is told, until tellLinks.
+func (p *capability) missesLinks(run *providerRun) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	run.hears = false
 }
 
 // describe is the provider's entry in the inventory.

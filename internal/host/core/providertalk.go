@@ -105,6 +105,8 @@ func (h *Host) checkHealth(p *capability, run *providerRun) {
 			event = wasmbus.EventHealthPassed
 			// It may have missed some while it was not well.
 			h.tellLinks(p, run)
+		} else {
+			p.missesLinks(run)
 		}
 	}
 	if !healthy {
@@ -115,16 +117,18 @@ func (h *Host) checkHealth(p *capability, run *providerRun) {
 
 // tellLinks brings a process up to date: what it knows already it ignores.
 func (h *Host) tellLinks(p *capability, run *providerRun) {
+	h.telling.Lock() // what is known now must not be told after what comes next
+	defer h.telling.Unlock()
 	now := map[string]wasmbus.LinkDefinition{}
 	for _, l := range h.know.linksOf(p.entity) {
 		now[l.ID()] = l
 	}
 	p.mu.Lock()
 	before := run.told
-	run.told = now
+	run.told, run.hears = now, true
 	p.mu.Unlock()
 	for id, l := range before {
-		if _, still := now[id]; !still {
+		if !sameLink(l, now[id]) {
 			h.publishLink(l, true)
 		}
 	}

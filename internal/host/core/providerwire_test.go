@@ -2,14 +2,19 @@ package core
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmbus"
 )
@@ -105,28 +110,98 @@ func TestLinksBeforeTheStart(t *testing.T) {
 	w.counts("count=1")
 }
 
-// A link that is made while the provider starts reaches it too: it is neither
+// A link that is made or changed while the provider starts reaches it too: it is neither
 // in the host data nor heard on a subject that nobody listens to yet.
-func TestLinkDuringTheStart(t *testing.T) {
+func TestLinksDuringTheStart(t *testing.T) {
 	w := start(t, func(c *Config) { c.HealthFirst = time.Hour }) // which would tell it late
+	provider := w.providerKey("kv")
+	knows := func(l wasmbus.LinkDefinition) func() bool {
+		return func() bool {
+			got, ok := w.host.know.provider(l.ActorID, l.ContractID, l.LinkName)
+			return ok && sameLink(got, l)
+		}
+	}
+	l := w.link(provider, "default")
+	gone, made := l, l
+	gone.ActorID, made.ActorID = actorKey("gone"), actorKey("made")
+	w.putLink(gone)
+	testkit.Eventually(t, "the host to know", knows(gone))
+
 	gate := filepath.Join(t.TempDir(), "open")
 	w.sendProvider(parFile(t, archive(t, "kv", nil)), "default", `{"WaitFor":"`+gate+`"}`)
-	key := w.providerKey("kv")
 	testkit.Eventually(t, "its process", func() bool {
-		return w.host.capabilityOf(key, "default") != nil && w.host.capabilityOf(key, "default").running()
+		return w.host.capabilityOf(provider, "default") != nil && w.host.capabilityOf(provider, "default").running()
 	})
-	l := w.link(key, "default")
-	testkit.Eventually(t, "the host to know", func() bool { _, ok := w.host.know.provider(l.ActorID, l.ContractID, l.LinkName); return ok })
+	l.Values = map[string]string{"a": "changed"}
+	w.putLink(l)
+	if err := w.ctl.DeleteLink(context.Background(), gone.ActorID, gone.ContractID, gone.LinkName); err != nil {
+		t.Fatal(err)
+	}
+	w.putLink(made)
+	testkit.Eventually(t, "the host to know", knows(made))
 	if err := os.WriteFile(gate, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var p wasmbus.ProviderStarted
 	w.event(wasmbus.EventProviderStarted, &p)
-	testkit.Eventually(t, "the link", func() bool { _, err := w.ask(p, "Test.Echo", nil); return err == nil })
+	w.linked(p, l, made)
+}
+
+// An edited link takes effect at once: the provider is unlinked from the old values and
+// linked with the new. One that the link does not name any more is unlinked.
+func TestChangedLinkReachesItsProvider(t *testing.T) {
+	w := start(t, nil)
+	w.startRef(file(t, read(t, "probe_s.wasm")))
+	a, b := w.startProvider(parFile(t, archive(t, "kv", nil)), ""), w.startProvider(parFile(t, archive(t, "other", nil)), "")
+	l := w.link(a.PublicKey, "default")
+	w.linked(a, l)
+	l.Values = map[string]string{"by": "10"}
+	w.putLink(l)
+	w.linked(a, l)
+	if got, err := w.get(probeKey, "/count"); err != nil || got != "count=10" {
+		t.Errorf("%q, %v", got, err)
+	}
+	l.ProviderID = b.PublicKey
+	w.putLink(l)
+	w.linked(b, l)
+	w.linked(a)
+	// And back, for a provider that was told to forget it.
+	l.ProviderID = a.PublicKey
+	w.putLink(l)
+	w.linked(a, l)
+	w.linked(b)
 }
 
 func (p *capability) running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.run != nil
+}
+
+func actorKey(name string) string { return string(key(strkey.Module, name).Public()) }
+
+func (w *world) putLink(l wasmbus.LinkDefinition) {
+	w.t.Helper()
+	if err := w.ctl.PutLink(context.Background(), l); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// linked waits until a provider has these links, the probe's among them, or
+// none for the probe.
+func (w *world) linked(p wasmbus.ProviderStarted, want ...wasmbus.LinkDefinition) {
+	w.t.Helper()
+	testkit.Eventually(w.t, fmt.Sprintf("%s to have %d links", p.ImageRef, len(want)), func() bool {
+		reply, err := w.ask(p, "Test.Describe", nil)
+		if len(want) == 0 {
+			return err != nil && strings.Contains(err.Error(), "is not linked")
+		}
+		var got told
+		if err != nil || json.Unmarshal(reply, &got) != nil {
+			return false
+		}
+		slices.SortFunc(got.Links, func(a, b wasmbus.LinkDefinition) int { return cmp.Compare(a.ActorID, b.ActorID) })
+		slices.SortFunc(want, func(a, b wasmbus.LinkDefinition) int { return cmp.Compare(a.ActorID, b.ActorID) })
+		return slices.EqualFunc(got.Links, want, sameLink)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -131,7 +132,14 @@ func (s *store) Call(ctx context.Context, c provider.Call) ([]byte, error) {
 	defer s.mu.Unlock()
 	switch c.Operation {
 	case "KeyValue.Increment":
-		s.values[c.Link.LinkName]++
+		by := int64(1)
+		if text, ok := c.Link.Values["by"]; ok {
+			var err error
+			if by, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, err
+			}
+		}
+		s.values[c.Link.LinkName] += by
 		return msgpack.AppendInt(nil, s.values[c.Link.LinkName]), nil
 	case "Test.Echo":
 		return c.Msg, nil

@@ -33,6 +33,8 @@ var circumstances = []struct{ what, file, text string }{
 	{"wrong cluster seed", "e2e/testdata/circumstances/wrong_seed.txtar", `WASMCLOUD_CLUSTER_SEED`},
 	{"HOME unset", "e2e/testdata/circumstances/home.txtar", `HOME is not set; set it, or set`},
 	{"HOME read-only", "e2e/testdata/circumstances/home.txtar", `read-only file system`},
+	{"no cargo", "e2e/testdata/script/make_rust.txtar", `is not installed, and this project is in Rust: get it from https://rustup.rs`},
+	{"no library for the wasm target", "internal/commands/compile/testdata/script/missing.txtar", `rustup target add wasm32-unknown-unknown`},
 	{"no USER, no passwd entry", "e2e/testdata/circumstances/stranger.txtar", `stranger `},
 	{"read-only sources", "e2e/testdata/circumstances/read_only_sources.txtar", `DIST_WASM=`},
 	{"long TMPDIR", "e2e/testdata/circumstances/tmpdir.txtar", `folder with a long name`},
@@ -40,9 +42,13 @@ var circumstances = []struct{ what, file, text string }{
 	{"paths with spaces: Make", "e2e/testdata/script/make_spaces.txtar", `my project`},
 	{"paths with spaces: tools", "e2e/testdata/circumstances/spaces.txtar", `a folder`},
 	{"what a host runs is not what was built", "e2e/testdata/circumstances/stale.txtar", `you built sha256`},
+	{"registry down", "internal/commands/ocipush/testdata/script/refused.txtar", `no registry answers at .*: start one with`},
+	{"registry over HTTP, spoken to by HTTPS", "internal/commands/ocipush/testdata/away/away.txtar", `speaks plain HTTP.*WASMCLOUD_OCI_ALLOWED_INSECURE`},
+	{"registry over HTTPS, spoken to by HTTP", "internal/commands/ocipush/testdata/away/away.txtar", `was spoken to over plain HTTP.*leave --insecure out`},
 	{"registry killed under load", "internal/host/core/registrydown_test.go", `no registry answers at `},
 	{"NATS restarted under load", "internal/host/core/outage_test.go", `func TestNATSIsRestartedUnderLoad`},
 	{"NATS gone for good", "internal/host/core/outage_test.go", `func TestHostEndsWithoutNATS`},
+	{"disk nearly full", "e2e/testdata/circumstances/little_disk.txtar", `32 MiB free for cache`},
 	{"disk full", "e2e/testdata/together/disk_full.txtar", `file too large`},
 }
 

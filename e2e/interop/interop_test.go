@@ -1,5 +1,6 @@
-// Package interop runs the real wash 0.17.1 against what this project writes
-// and serves. It is run where the environment variable WASH names that binary.
+// Package interop compares with the real wash 0.17.1. Where the environment
+// variable WASH names that binary, it runs against what this project writes and
+// serves; what it said once is kept in testdata, for the tests that run everywhere.
 package interop
 
 import (

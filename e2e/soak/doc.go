@@ -1,5 +1,6 @@
-// Package soak holds one test: hosts, providers and the NATS server of a lattice
-// are killed at random while clients write, and no acknowledged write is lost.
+// Package soak holds what takes long. Hosts, providers and the NATS server of a
+// lattice are killed at random while clients write, and no acknowledged write is
+// lost; actors are called many times, and the host does not grow.
 //
-// It needs /proc to find the providers of a host, so it is for Linux.
+// It needs /proc to find a host's providers and its memory, so it is for Linux.
 package soak

@@ -18,8 +18,11 @@ func TestErrorsAreSentencesWithACure(t *testing.T) {
 load("@rules_wasmcloud//rules:keys.bzl", "wasmcloud_keys")
 `
 	for name, tt := range map[string]struct{ build, want string }{
-		"no version":     {`wasmcloud_actor(name = "x", src = "//actor:probe.wasm")`, `has no version. Hosts update actors by version, and tags are named after it: add version = "0.1.0"`},
-		"no wasm":        {`wasmcloud_actor(name = "x", src = "BUILD.bazel", version = "1")`, "yields no .wasm file but wrong/BUILD.bazel"},
+		"no version": {`wasmcloud_actor(name = "x", src = "//actor:probe.wasm")`, `has no version. Hosts update actors by version, and tags are named after it: add version = "0.1.0"`},
+		"no wasm":    {`wasmcloud_actor(name = "x", src = "BUILD.bazel", version = "1")`, "yields no .wasm file but wrong/BUILD.bazel"},
+		"for this machine": {"load(\"@rules_go//go:def.bzl\", \"go_binary\")\n" + `go_binary(name = "g", srcs = ["main.go"])` + "\n" + `wasmcloud_actor(name = "x", src = "g", version = "1")`,
+			`yields no .wasm file but wrong/g_/g. If it is a go_binary, give it goos = "wasip1", goarch = "wasm", linkmode = "c-shared" and out = "NAME.wasm"; ` +
+				"if it follows the platform, set `platform` here to one of wasm32."},
 		"several wasm":   {`genrule(name = "g", outs = ["a.wasm", "b.wasm"], cmd = "touch $(OUTS)")` + "\n" + `wasmcloud_actor(name = "x", src = "g", version = "1")`, "yields several .wasm files: wrong/a.wasm, wrong/b.wasm. Name one of them"},
 		"a seed":         {`wasmcloud_keys(name = "x", account = "SAANSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRET")`, "holds what looks like a seed. Take it out of the BUILD file"},
 		"no key":         {`wasmcloud_keys(name = "x", account = "me")`, "is no account's public key"},

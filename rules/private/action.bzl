@@ -26,7 +26,7 @@ def run_tool(ctx, what, tool, verb, arguments, inputs, outputs, progress, requir
       ctx: the rule's.
       what: the mnemonic, without Wasmcloud.
       tool: the tool's FilesToRunProvider, of the toolchain.
-      verb: list of the command's words.
+      verb: list of the command's words, and Files that it takes without a flag.
       arguments: list of (flag, value) and (flag, value, format). Files are given as Files, so that Bazel can map their paths.
       inputs: Files that it reads.
       outputs: Files that it makes.

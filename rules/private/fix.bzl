@@ -1,28 +1,15 @@
 """wasmcloud_fix: what a compiler makes, made what a host loads."""
 
+load(":action.bzl", "run_tool")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":wasm.bzl", "SRC_ATTRS", "one_wasm")
 
 def _wasmcloud_fix_impl(ctx):
     src = one_wasm(ctx)
     out = ctx.actions.declare_file(ctx.label.name + ".wasm")
-    args = ctx.actions.args()
-    args.add(src)
-    args.add("--out", out)
-    args.add_all(ctx.attr.caps, before_each = "--caps")
-    if ctx.attr.strip:
-        args.add("--strip")
-    args.add("--quiet")
-    ctx.actions.run(
-        executable = ctx.toolchains[TOOLCHAIN_TYPE].wasmfix,
-        arguments = [args],
-        inputs = [src],
-        outputs = [out],
-        mnemonic = "WasmcloudFix",
-        progress_message = "Making an actor of %{label}",
-        execution_requirements = {"supports-path-mapping": ""},
-        toolchain = TOOLCHAIN_TYPE,
-    )
+    verb = ["--quiet"] + (["--strip"] if ctx.attr.strip else []) + [src]
+    flags = [("--out", out)] + [("--caps", c) for c in ctx.attr.caps]
+    run_tool(ctx, "Fix", ctx.toolchains[TOOLCHAIN_TYPE].wasmfix, verb, flags, [src], [out], "Making an actor of")
     return [DefaultInfo(files = depset([out]))]
 
 wasmcloud_fix = rule(

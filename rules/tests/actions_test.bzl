@@ -145,3 +145,14 @@ def _attached_impl(ctx):
     return analysistest.end(env)
 
 attached_test = analysistest.make(_attached_impl)
+
+def _fixed_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.equals(env, {"WasmcloudFix": ["raw.wasm"]}, ran(env))
+    fix = only(env, "WasmcloudFix")
+    module = [f.path for f in fix.inputs.to_list() if f.basename == "raw.wasm"]
+    out = [f.path for f in fix.outputs.to_list()]
+    asserts.equals(env, ["--quiet", "--strip"] + module + ["--out"] + out + ["--caps", "wasmcloud:httpserver", "--caps", "wasmcloud:keyvalue"], fix.argv[1:])
+    return analysistest.end(env)
+
+fixed_test = analysistest.make(_fixed_impl)

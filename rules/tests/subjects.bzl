@@ -6,7 +6,7 @@ load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 RELEASE_ACCOUNT = "ACFIRY65OQE7DFP5KLNS2PF2LVZMUZYJX4OZIEQ36N2IQANUB5XVYYOU"
 
 # What actions run; Bazel counts it among their inputs.
-TOOLS = ["signer", "ocipush", "parpack", "smithy"]
+TOOLS = ["signer", "ocipush", "parpack", "smithy", "wasmfix"]
 
 SETTINGS = str(Label("//rules/settings:BUILD.bazel")).removesuffix("BUILD.bazel")
 

@@ -1,4 +1,4 @@
-"""For WORKSPACE, on Bazel 7. Declare rules_go, gazelle, bazel_skylib and platforms as their releases say, then:
+"""For WORKSPACE, on Bazel 7. Declare rules_go and gazelle (docs/bazel.md has a whole file), then:
 
     load("@rules_wasmcloud//rules:repositories.bzl", "rules_wasmcloud_dependencies", "rules_wasmcloud_register_toolchains")
 

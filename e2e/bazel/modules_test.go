@@ -61,6 +61,21 @@ func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
 	compare(t, file, read(t, file), inWorkspace(modules))
 }
 
+// Both ways to set the rules up name the same releases of rules_go and gazelle.
+func TestWorkspaceFileNamesTheVersionsOfTheModule(t *testing.T) {
+	archives := regexp.MustCompile(`/(\w+)/releases/download/v([\d.]+)/([\w-]+)-v([\d.]+)\.`).FindAllStringSubmatch(
+		strings.ReplaceAll(read(t, "testdata/workspace/WORKSPACE"), "bazel-gazelle", "gazelle"), -1)
+	if len(archives) != 2 {
+		t.Fatalf("found the archives %q", archives)
+	}
+	module := read(t, "../../MODULE.bazel")
+	for _, a := range archives {
+		if want := fmt.Sprintf("bazel_dep(name = %q, version = %q,", a[1], a[2]); a[3] != a[1] || a[4] != a[2] || !strings.Contains(module, want) {
+			t.Errorf("the WORKSPACE file has %s, and MODULE.bazel has no line %s…", a[0], want)
+		}
+	}
+}
+
 // usedRepositories are the repositories that BUILD files name: lines of those of some
 // modules, and the names of others.
 func usedRepositories(t *testing.T, modules []module) (lines string, others []string) {

@@ -213,15 +213,28 @@ func lacksSorted(path string, want, got []any) string {
 	return ""
 }
 
-// elsewhere are the rows that no step of the script shows, and what does.
-func elsewhere() map[string]string {
-	return map[string]string{
-		"errors": "compare", "members": "compare", "panics": "compare", "blank-line": "tidy", "columns": "tidy",
-		"first-run":     "internal/commands/wash/testdata/script/home.txtar",
-		"up-down":       "internal/commands/wash/testdata/script/up.txtar",
-		"ctx-copies":    "internal/commands/wash/testdata/script/ctx.txtar",
-		"inspect-cache": "internal/commands/wash/testdata/script/inspect.txtar",
-		"refused-acks":  "internal/commands/lattice/testdata/script/link.txtar",
+// elsewhere are the rows that no step of the script shows, and what does: a file and
+// what it says there.
+func elsewhere() map[string][2]string {
+	const scripts, here = "internal/commands/wash/testdata/script/", "e2e/interop/"
+	const away = "internal/commands/ocipush/testdata/away/away.txtar"
+	return map[string][2]string{
+		"errors": {here + "front_test.go", "(row errors)"}, "members": {here + "front_test.go", "(row members)"}, "panics": {here + "front_test.go", "// row panics"},
+		"blank-line": {here + "tidy_test.go", "white space"}, "columns": {here + "tidy_test.go", "white space"},
+		"first-run":     {scripts + "home.txtar", "! stdout Congratulations"},
+		"key-folder":    {scripts + "keygen.txtar", "-perm 0755"},
+		"up-down":       {scripts + "up.txtar", "--wasmcloud-version has no effect"},
+		"up-seeds":      {scripts + "up.txtar", "--cluster-seed takes a file"},
+		"up-one-server": {scripts + "up.txtar", "--ctl-host has no effect"},
+		"ctx-copies":    {scripts + "ctx.txtar", "! exists home/.wash/contexts"},
+		"inspect-cache": {scripts + "inspect.txtar", "wasmcloud_ocicache"},
+		"refused-acks":  {"internal/commands/lattice/testdata/script/link.txtar", "wash prints success"},
+		"host-found":    {"internal/commands/lattice/testdata/script/where.txtar", "rules_wasmcloud/devhost.json"},
+		"tag-moves":     {away, "would be moved.*--force"},
+		"dev-key-away":  {away, "development key.*--allow-dev-key"},
+		"login-in-open": {away, "credentials are never sent there over plain HTTP"},
+		"logins":        {"internal/commands/ocipush/testdata/script/login.txtar", "credHelpers"},
+		"drain-in-use":  {"internal/commands/drain/drain_test.go", "func TestFilesInUseAreLeft("},
 	}
 }
 
@@ -250,13 +263,17 @@ func TestDifferencesAreListed(t *testing.T) {
 		}
 	}
 	for id := range listed {
-		if !used[id] && elsewhere()[id] == "" {
+		if !used[id] && elsewhere()[id] == [2]string{} {
 			t.Errorf("nothing shows the row `%s` of docs/differences.md", id)
 		}
 	}
 	for id, shown := range elsewhere() {
-		if _, err := os.Stat(filepath.Join("../..", shown)); strings.Contains(shown, "/") && err != nil {
-			t.Errorf("%s, which is to show the row `%s`, is gone", shown, id)
+		text, err := os.ReadFile(filepath.Join("../..", shown[0]))
+		if err != nil || !strings.Contains(string(text), shown[1]) {
+			t.Errorf("%s, which is to show the row `%s` by %q, does not (%v)", shown[0], id, shown[1], err)
+		}
+		if used[id] {
+			t.Errorf("the script shows the row `%s` too", id)
 		}
 		if !listed[id] {
 			t.Errorf("docs/differences.md has no row `%s`", id)

@@ -216,6 +216,8 @@ func (w *world) layArtifacts() {
 		w.ours("signer", append([]string{"sign", filepath.Join(w.dir, "probe.wasm"), "--ver", version, "-d", filepath.Join(w.dir, out),
 			"-i", filepath.Join(w.dir, "seeds/account.nk"), "-s", filepath.Join(w.dir, "seeds/module.nk")}, words(claims)...)...)
 	}
+	w.ours("signer", append([]string{"sign", filepath.Join(w.dir, "probe.wasm"), "--nbf", "30", "-d", filepath.Join(w.dir, "early.wasm"),
+		"-i", filepath.Join(w.dir, "seeds/account.nk"), "-s", filepath.Join(w.dir, "seeds/module.nk")}, words(claims)...)...)
 	w.pack("kv", "x86_64-linux")
 	w.changeByte("signed.wasm", "forged.wasm", tokenEnd)
 }
@@ -299,6 +301,19 @@ func alterModule(w *world) {
 func fillCaches(w *world) {
 	for _, dir := range []string{"tmp/wasmcloudcache/KEY/0", "tmp/wasmcloud_ocicache", "home/.cache/smithy", "home/.wash/downloads"} {
 		w.write(dir+"/file.bin", "old")
+	}
+}
+
+// fillOtherCaches lays a file into a cache that hosts after wash 0.17 have.
+func fillOtherCaches(w *world) { w.write("tmp/wasmcloud_bindlecache/parcel", "old") }
+
+// linkCache puts a link to a folder with something of the user's in a cache's place.
+func linkCache(w *world) {
+	w.t.Helper()
+	w.write("outside/precious", "not in a cache")
+	cache := filepath.Join(w.dir, "tmp/wasmcloudcache")
+	if err := errors.Join(os.RemoveAll(cache), os.Symlink(filepath.Join(w.dir, "outside"), cache)); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -50,7 +50,7 @@ func claimsSteps() []step {
 		same("claims sign $WORK/text.txt --name bad"), other("keys list -o json", "key-order"),
 		other(sign+"-q -c wasmcloud:keyvalue --ver 1.0.0 --rev 2", "keygen-noise"),
 		other("keys list -o json", "key-order"),
-		same(sign + "-q -o json"),
+		same(sign + "-q -o json"), same(sign + "-q"),
 		same(sign + keys + "-k -g -q --http_client -f -l -e -c a:b -c wasmcloud:keyvalue --ver 1.2.3 --rev 3 -a vector/probe -t alpha -t beta -d $WORK/out/full.wasm -o json"),
 		same("claims inspect $WORK/out/full.wasm"), same("claims inspect $WORK/out/full.wasm -o json"), same("inspect $WORK/out/full.wasm -o json"),
 		other("claims inspect $WORK/out/full.wasm --jwt-only", "reproducible"),
@@ -83,7 +83,8 @@ func parSteps() []step {
 		other(create+"--destination $WORK/out/gen.par", "keygen-noise"), same("keys list -o json"),
 		same(create + keys + "--version 0.3.0 --revision 7 --compress --destination $WORK/out/kv.par.gz -o json"),
 		same("par inspect $WORK/out/kv.par.gz"), same("par inspect $WORK/out/kv.par.gz -o json"), same("inspect $WORK/out/kv.par.gz -o json"),
-		same(create + keys + "--destination $WORK/out/plain.par"), same("par inspect $WORK/out/plain.par -o json"),
+		same(create + keys + "--destination $WORK/out/plain.par"), same(create + keys + "--destination $WORK/out/plain.par"),
+		same("par inspect $WORK/out/plain.par -o json"), same("par insert $WORK/out/plain.par --arch x86_64-linux --binary $WORK/kv " + keys),
 		same("par insert $WORK/out/kv.par.gz --arch aarch64-macos --binary $WORK/kv " + keys), same("par inspect $WORK/out/kv.par.gz -o json"),
 		same("par insert $WORK/out/kv.par.gz --arch x86_64-linux --binary $WORK/kv2 " + keys + "-o json"), same("par inspect $WORK/out/kv.par.gz -o json"),
 		same("par insert $WORK/out/gen.par --arch aarch64-linux --binary $WORK/kv -o json"),
@@ -107,6 +108,8 @@ func drainSteps() []step {
 		same("drain"), same("drain nonsense"), same("drain all"), same("drain oci -o json"),
 		{args: "drain lib", prepare: fillCaches}, same("drain oci -o json"), same("drain smithy -o json"), same("drain downloads"),
 		{args: "drain all -o json", prepare: fillCaches},
+		{args: "drain oci", prepare: fillOtherCaches, differs: []string{"drain-more"}},
+		{args: "drain lib", prepare: linkCache, differs: []string{"drain-links"}},
 	}
 }
 
@@ -121,7 +124,8 @@ func regSteps() []step {
 		same("reg push --insecure $REGISTRY/vectors/probe:V1-RC $WORK/signed.wasm"), same("reg push --insecure $REGISTRY/vectors/probe:V2 $WORK/signed.wasm -o json"),
 		same("reg push --insecure " + ref + " $WORK/probe.wasm"), same("reg push --insecure " + ref + " $WORK/text.txt"), same("reg push --insecure " + ref + " $WORK/missing.wasm"),
 		other("reg push --insecure "+ref+" $WORK/signed.wasm -a nonsense", "usage-codes"),
-		other("reg push --insecure "+ref+" $WORK/forged.wasm", "signature"),
+		other("reg push --insecure "+ref+" $WORK/forged.wasm", "signature"), other("reg push --insecure "+ref+" $WORK/early.wasm", "token-time"),
+		other("reg push --insecure "+ref+" $WORK/signed.wasm -u somebody", "half-login"),
 		same("reg pull --insecure " + ref + " --destination $WORK/pulled.wasm"), same("reg pull --insecure $REGISTRY/vectors/kv:0.1.0 -o json"),
 		same("reg pull --insecure $REGISTRY/vectors/probe:latest"), same("reg pull --insecure --allow-latest $REGISTRY/vectors/probe:latest"),
 		same("reg pull --insecure " + ref + " --digest sha256:0000000000000000000000000000000000000000000000000000000000000000"),

@@ -80,6 +80,18 @@ func (t *tracked) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// Answer prints the line that says which file was made. A front end that stands in for
+// another program prints that one's line and nothing else.
+type Answer func(w io.Writer, line, file string, changed bool)
+
+// Marked is the answer of our own tools: the line says if the file was there already.
+func Marked(w io.Writer, line, _ string, changed bool) {
+	if !changed {
+		line += " (unchanged)"
+	}
+	fmt.Fprintln(w, line)
+}
+
 // Stem is a file's name without its folder and last extension: what wash names
 // keys and outputs by.
 func Stem(path string) string {

@@ -50,7 +50,8 @@ type createOptions struct {
 	token    string
 }
 
-func createCommand(s *cli.IO) *cobra.Command {
+// Create returns the command that packs, with its answer in the words of the caller.
+func Create(s *cli.IO, answer signing.Answer) *cobra.Command {
 	var o createOptions
 	cmd := &cobra.Command{
 		Use:   "create --name NAME --capid ID --vendor VENDOR --bin TARGET=FILE…",
@@ -72,7 +73,7 @@ archive is signed as without it. How to come by a token:
 				return err
 			}
 			return cli.Print(cmd, s, result, func(w io.Writer) {
-				fmt.Fprintf(w, "Successfully created archive %s%s\n", result.File, unchanged(result.Changed))
+				answer(w, "Successfully created archive "+result.File, result.File, result.Changed)
 			})
 		},
 	}
@@ -84,13 +85,6 @@ archive is signed as without it. How to come by a token:
 	cmd.Flags().BoolVar(&o.output.compress, "compress", false, "compress the archive (default: if the destination ends in .gz)")
 	cmd.Flags().StringVar(&o.token, "jwt", "", "`file` with a token signed elsewhere for these executables (- for standard input)")
 	return cmd
-}
-
-func unchanged(changed bool) string {
-	if changed {
-		return ""
-	}
-	return " (unchanged)"
 }
 
 func (o *createOptions) run(cmd *cobra.Command, s *cli.IO) (*packed, error) {

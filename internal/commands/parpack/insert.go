@@ -27,7 +27,9 @@ type insertOptions struct {
 	version  string
 }
 
-func insertCommand(s *cli.IO) *cobra.Command {
+// Insert returns the command that adds to an archive, with its answer in the words
+// of the caller.
+func Insert(s *cli.IO, answer signing.Answer) *cobra.Command {
 	var o insertOptions
 	cmd := &cobra.Command{
 		Use:   "insert ARCHIVE --bin TARGET=FILE…",
@@ -51,7 +53,7 @@ be signed by the same account, unless --issuer or WASH_ISSUER_KEY names another.
 				return err
 			}
 			return cli.Print(cmd, s, result, func(w io.Writer) {
-				fmt.Fprintf(w, "Successfully inserted %s into archive %s%s\n", paths(list), result.File, unchanged(result.Changed))
+				answer(w, fmt.Sprintf("Successfully inserted %s into archive %s", paths(list), result.File), result.File, result.Changed)
 			})
 		},
 	}

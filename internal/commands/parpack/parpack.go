@@ -30,7 +30,7 @@ key in WASH_KEYS or ~/.wash/keys (not under CI=true); else the published develop
 	root.Example = `  parpack create --name "K/V store" --capid wasmcloud:keyvalue --vendor Acme --bin x86_64-linux=build/kv --destination build/kv.par.gz
   parpack insert build/kv.par.gz --bin aarch64-macos=build/kv-mac
   parpack inspect build/kv.par.gz`
-	root.AddCommand(createCommand(s), insertCommand(s), extractCommand(s), inspectCommand(s), verifyCommand(s), hashCommand(s), actionCommand(s))
+	root.AddCommand(Create(s, signing.Marked), Insert(s, signing.Marked), extractCommand(s), inspectCommand(s), verifyCommand(s), hashCommand(s), actionCommand(s))
 	return root
 }
 

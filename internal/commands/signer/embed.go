@@ -33,7 +33,7 @@ sound, and its hash that of the module. No key is needed.`,
 			if err != nil {
 				return err
 			}
-			return cli.Print(cmd, s, result, result.print)
+			return cli.Print(cmd, s, result, result.print(signing.Marked))
 		},
 	}
 	section.add(cmd)

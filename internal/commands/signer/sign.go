@@ -26,12 +26,10 @@ type signed struct {
 	Changed      bool             `json:"changed"`
 }
 
-func (r *signed) print(w io.Writer) {
-	unchanged := ""
-	if !r.Changed {
-		unchanged = " (unchanged)"
+func (r *signed) print(answer signing.Answer) func(w io.Writer) {
+	return func(w io.Writer) {
+		answer(w, fmt.Sprintf("Successfully signed %s with capabilities: %s", r.Destination, strings.Join(r.Capabilities, ",")), r.Destination, r.Changed)
 	}
-	fmt.Fprintf(w, "Successfully signed %s with capabilities: %s%s\n", r.Destination, strings.Join(r.Capabilities, ","), unchanged)
 }
 
 type signOptions struct {
@@ -43,7 +41,8 @@ type signOptions struct {
 	earlier     string
 }
 
-func signCommand(s *cli.IO) *cobra.Command {
+// Sign returns the command that signs, with its answer in the words of the caller.
+func Sign(s *cli.IO, answer signing.Answer) *cobra.Command {
 	var o signOptions
 	cmd := &cobra.Command{
 		Use:   "sign MODULE --name NAME",
@@ -63,7 +62,7 @@ not, what differs is said, and the module is signed as without it.`,
 			if err != nil {
 				return err
 			}
-			return cli.Print(cmd, s, result, result.print)
+			return cli.Print(cmd, s, result, result.print(answer))
 		},
 	}
 	o.actor.add(cmd)

@@ -27,7 +27,7 @@ protects nothing. No key is made unless you ask for one: signer keys init.`
 	root.Example = `  signer sign build/echo.wasm --name echo -q --rev 1 --ver 0.1.0     # writes build/echo_s.wasm
   signer verify build/echo_s.wasm --issuer ACFIRY65OQE7DFP5KLNS2PF2LVZMUZYJX4OZIEQ36N2IQANUB5XVYYOU
   signer keys init .keys`
-	root.AddCommand(signCommand(s), hashCommand(s), tokenCommand(s), embedCommand(s), requestCommand(s),
+	root.AddCommand(Sign(s, signing.Marked), hashCommand(s), tokenCommand(s), embedCommand(s), requestCommand(s),
 		inspectCommand(s), verifyCommand(s), keysCommand(s), actionCommand(s))
 	return root
 }

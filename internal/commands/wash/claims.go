@@ -1,6 +1,9 @@
 package wash
 
 import (
+	"fmt"
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
@@ -11,8 +14,8 @@ import (
 )
 
 func claimsCommand(s *cli.IO) *cobra.Command {
-	tool := signer.Command(s)
-	sign := take(tool, "sign")
+	sign := signer.Sign(s, plain(s))
+	explain(sign)
 	generates(s, sign, wanted{
 		check: readsAsModule,
 		keys: func(_ *cobra.Command, args []string) []wantedKey {
@@ -20,6 +23,16 @@ func claimsCommand(s *cli.IO) *cobra.Command {
 		},
 	})
 	return group("claims", "Generate and manage JWTs for wasmCloud actors", inspectCommand(s, "inspect MODULE"), sign, tokenCommand(s))
+}
+
+// plain prints the line that wash prints, which scripts read, and that alone.
+func plain(s *cli.IO) signing.Answer {
+	return func(w io.Writer, line, file string, changed bool) {
+		fmt.Fprintln(w, line)
+		if !changed {
+			cli.Notef(s, "%s unchanged", file)
+		}
+	}
 }
 
 func tokenCommand(s *cli.IO) *cobra.Command {
@@ -53,8 +66,9 @@ func keysCommand(s *cli.IO) *cobra.Command {
 }
 
 func parCommand(s *cli.IO) *cobra.Command {
-	tool := parpack.Command(s)
-	create := take(tool, "create")
+	create, insert := parpack.Create(s, plain(s)), parpack.Insert(s, plain(s))
+	explain(create)
+	explain(insert)
 	generates(s, create, wanted{
 		check: binariesExist,
 		keys: func(cmd *cobra.Command, _ []string) []wantedKey {
@@ -66,5 +80,5 @@ func parCommand(s *cli.IO) *cobra.Command {
 		},
 	})
 	return group("par", "Create, inspect, and modify capability provider archive files",
-		create, inspectCommand(s, "inspect ARCHIVE"), take(tool, "insert"))
+		create, inspectCommand(s, "inspect ARCHIVE"), insert)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,16 +16,22 @@ import (
 type TinyGoOptions struct {
 	Dir    string   // the package's folder
 	TinyGo []string // the command, with arguments that come first; nil is {"tinygo"}
-	Out    string   // the file to write
 	Log    io.Writer
 }
 
-// TinyGo compiles an actor by the command line that wasmCloud's own templates had.
-func TinyGo(ctx context.Context, o TinyGoOptions) error {
+// TinyGo compiles an actor by the command line that wasmCloud's own templates had, and
+// hands the file to use; after that it is gone. TinyGo writes a file anew each time, and
+// half of one if it is stopped: it never writes where the last one lies.
+func TinyGo(ctx context.Context, o TinyGoOptions, use func(made string) error) error {
 	if len(o.TinyGo) == 0 {
 		o.TinyGo = []string{"tinygo"}
 	}
-	out, err := filepath.Abs(o.Out)
+	temp, err := os.MkdirTemp("", "tinygo-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	out, err := filepath.Abs(filepath.Join(temp, "actor.wasm"))
 	if err != nil {
 		return err
 	}
@@ -34,7 +41,7 @@ func TinyGo(ctx context.Context, o TinyGoOptions) error {
 	err = cmd.Run()
 	switch {
 	case err == nil && !exists(out):
-		return fmt.Errorf("tinygo wrote no %s", o.Out)
+		return fmt.Errorf("tinygo build ended well and made no %s", out)
 	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist):
 		return &MissingError{
 			What: fmt.Sprintf("%s is not installed, and this actor is written for TinyGo", o.TinyGo[0]),
@@ -43,5 +50,5 @@ func TinyGo(ctx context.Context, o TinyGoOptions) error {
 	case err != nil:
 		return failed("tinygo build", err)
 	}
-	return nil
+	return use(out)
 }

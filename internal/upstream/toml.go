@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -31,6 +32,27 @@ type Toml struct {
 	TinyGo struct {
 		Path string `toml:"tinygo_path"`
 	} `toml:"tinygo"`
+}
+
+// SignedFile is where the signed actor is to be: build/STEM_s.wasm, or what filename
+// names, from the project's folder; in build if it is a mere name.
+func (t *Toml) SignedFile(stem string) string {
+	name := cmp.Or(t.Actor.Filename, stem+"_s.wasm")
+	if filepath.Ext(name) == "" {
+		name += ".wasm"
+	}
+	if filepath.Base(name) == name {
+		name = filepath.Join("build", name)
+	}
+	return name
+}
+
+// Registry is where the actor is pushed to: a host, a host and a folder, or, with a tag,
+// the whole reference.
+func (t *Toml) Registry() (text string, whole bool) {
+	text = strings.TrimSuffix(t.Actor.Registry, "/")
+	name := strings.LastIndexByte(text, '/')
+	return text, name >= 0 && strings.Contains(text[name:], ":")
 }
 
 // ReadToml reads a file; its errors name the line.

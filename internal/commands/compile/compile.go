@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -92,18 +91,12 @@ tinygo build -o FILE -target wasm -scheduler none -no-debug .`,
 			if out == "" {
 				return cli.Usage("say with --out FILE what to write")
 			}
-			// TinyGo writes the file anew each time, and half of one if it is stopped.
-			dir, err := os.MkdirTemp("", "tinygo-*")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			made := filepath.Join(dir, filepath.Base(out))
-			if err := compile.TinyGo(cmd.Context(), compile.TinyGoOptions{TinyGo: args, Out: made, Log: s.Err}); err != nil {
-				return err
-			}
 			result := &compiled{File: out, Artifact: out}
-			if result.Changed, err = put(made, out, 0o644); err != nil {
+			err := compile.TinyGo(cmd.Context(), compile.TinyGoOptions{TinyGo: args, Log: s.Err}, func(made string) (err error) {
+				result.Changed, err = put(made, out, 0o644)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 			return cli.Print(cmd, s, result, result.print)

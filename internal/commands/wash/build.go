@@ -1,7 +1,6 @@
 package wash
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -86,7 +85,7 @@ func (o *buildOptions) run(cmd *cobra.Command, s *cli.IO, p *project) (*built, e
 	if o.buildOnly {
 		return &built{Path: unsigned}, nil
 	}
-	result := &built{Path: p.signedFile(unsigned), Signed: true}
+	result := &built{Path: p.within(p.SignedFile(signing.Stem(unsigned))), Signed: true}
 	if _, err := within(cmd, s, o.signArgs(s, p, unsigned, result.Path)...); err != nil {
 		return nil, err
 	}
@@ -118,10 +117,8 @@ func (p *project) compile(cmd *cobra.Command, s *cli.IO) (string, error) {
 		return path, copyFile(path, made)
 	case "tinygo":
 		path := filepath.Join(p.dir, "build", p.Name+".wasm")
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return "", err
-		}
-		return path, compile.TinyGo(cmd.Context(), compile.TinyGoOptions{Dir: p.dir, TinyGo: program(p.dir, p.TinyGo.Path), Out: path, Log: s.Err})
+		o := compile.TinyGoOptions{Dir: p.dir, TinyGo: program(p.dir, p.TinyGo.Path), Log: s.Err}
+		return path, compile.TinyGo(cmd.Context(), o, func(made string) error { return copyFile(path, made) })
 	}
 	return "", fmt.Errorf("%s: the language is %q: want rust or tinygo", p.file, p.Language)
 }
@@ -171,24 +168,10 @@ func (o *buildOptions) signArgs(s *cli.IO, p *project, unsigned, signed string) 
 	return args
 }
 
-// signedFile is where wash puts it, or the file that wasmcloud.toml names: beside the
-// unsigned one, if it is a mere name.
-func (p *project) signedFile(unsigned string) string {
-	name := cmp.Or(p.Actor.Filename, signing.Stem(unsigned)+"_s.wasm")
-	if filepath.Ext(name) == "" {
-		name += ".wasm"
-	}
-	if filepath.Base(name) == name {
-		return filepath.Join(filepath.Dir(unsigned), name)
-	}
-	return p.within(name)
-}
-
-// reference is where the actor is pushed to: wasmcloud.toml's registry is a host, a
-// host and a folder, or a whole reference.
+// reference is where the actor is pushed to.
 func (p *project) reference() string {
-	registry := strings.TrimSuffix(p.Actor.Registry, "/")
-	if parts := strings.Split(registry, "/"); len(parts) > 1 && strings.Contains(parts[len(parts)-1], ":") {
+	registry, whole := p.Registry()
+	if whole {
 		return registry
 	}
 	return registry + "/" + strings.ToLower(p.Name) + ":" + p.Version

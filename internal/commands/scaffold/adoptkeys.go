@@ -23,6 +23,7 @@ type signedProject struct {
 	dir, rel  string
 	kind      strkey.Kind // Module or Service
 	file      string      // the signed artifact, relative to dir
+	before    string      // where it was until now, if elsewhere
 	stem      string      // what wash named the key by
 	name      string      // in the claims
 	keys      strkey.Keys
@@ -73,6 +74,9 @@ func (p *plan) signedProject(dir string, a *adoption, text []byte) (*signedProje
 		sp.kind, sp.name = strkey.Module, word("ACTOR_NAME", project)
 		sp.file = word("DIST_WASM", "build/"+project+"_s.wasm")
 		sp.stem = strings.TrimSuffix(filepath.Base(word("UNSIGNED_WASM", project)), ".wasm")
+		if a.From == fromToml { // wash 0.17 takes no notice of filename
+			sp.before = "build/" + project + "_s.wasm"
+		}
 	} else {
 		bin := word("bin_name", project)
 		sp.kind, sp.name, sp.stem = strkey.Service, word("NAME", project), bin
@@ -93,13 +97,17 @@ func (p *plan) signedProject(dir string, a *adoption, text []byte) (*signedProje
 // has, or else a key in somebody's home gives, where the project alone would give another.
 func (p *plan) identities(ctx context.Context, a *adoption, sp *signedProject) (pin string, err error) {
 	file := filepath.Join(sp.dir, filepath.FromSlash(sp.file))
-	had, digest, err := readSigned(file)
+	built := file
+	if sp.before != "" && !exists(file) {
+		built = filepath.Join(sp.dir, filepath.FromSlash(sp.before))
+	}
+	had, digest, err := readSigned(built)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		p.leave(p.rel(file), 0, "what was built before: %v", err)
+		p.leave(p.rel(built), 0, "what was built before: %v", err)
 	default:
-		a.Before = &identity{File: p.rel(file), Digest: digest, Subject: had.Subject(), Account: string(had.Issuer())}
+		a.Before = &identity{File: p.rel(built), Digest: digest, Subject: had.Subject(), Account: string(had.Issuer())}
 		sp.name = had.Name()
 	}
 	issuer, err := sp.keys.Issuer(sp.issuerArg)
@@ -127,7 +135,7 @@ func (p *plan) identities(ctx context.Context, a *adoption, sp *signedProject) (
 	if a.Before.Subject != a.After.Subject {
 		p.leave(sp.rel, 0, "another subject from now on: %s is given by %s", a.After.Subject, subject.Source)
 	}
-	a.After.Digest, err = signedAgain(ctx, file, had, a.After.Subject, issuer.Seed)
+	a.After.Digest, err = signedAgain(ctx, built, had, a.After.Subject, issuer.Seed)
 	return pin, err
 }
 

@@ -13,9 +13,12 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/upstream"
 )
 
+// fromToml is what a project is adopted from that includes nothing.
+const fromToml = "wasmcloud.toml"
+
 // tomlProject writes the Makefile of a project that `wash build` built.
 func (p *plan) tomlProject(ctx context.Context, dir string) error {
-	file := filepath.Join(dir, "wasmcloud.toml")
+	file := filepath.Join(dir, fromToml)
 	rel := p.rel(file)
 	var t upstream.Toml
 	err := upstream.ReadToml(file, &t)
@@ -37,7 +40,10 @@ func (p *plan) tomlProject(ctx context.Context, dir string) error {
 		p.leave(rel, 0, "%v", err)
 		return nil
 	}
-	a := adoption{Makefile: p.rel(filepath.Join(dir, "Makefile")), Kind: kindActor, From: "wasmcloud.toml", To: p.ours(dir, "actor.mk")}
+	if t.Actor.PushInsecure {
+		p.leave(rel, 0, "push_insecure: `make push` speaks plain HTTP to registries of this machine without it, and to another if WASMCLOUD_OCI_ALLOWED_INSECURE names it")
+	}
+	a := adoption{Makefile: p.rel(filepath.Join(dir, "Makefile")), Kind: kindActor, From: fromToml, To: p.ours(dir, "actor.mk")}
 	new, err := p.identify(ctx, &a, dir, text, text, strings.LastIndex(string(text), "\ninclude ")+1)
 	if err != nil {
 		return err
@@ -64,6 +70,15 @@ func (p *plan) makefileOf(dir string, t *upstream.Toml) ([]byte, error) {
 	if project == "" || t.Version == "" {
 		return nil, errors.New("it gives no name, or no version")
 	}
+	dist, server, reference := "", "", ""
+	if t.Actor.Filename != "" {
+		dist = filepath.ToSlash(t.SignedFile(""))
+	}
+	if registry, whole := t.Registry(); whole {
+		reference = registry
+	} else {
+		server = registry
+	}
 	var out strings.Builder
 	out.WriteString("# What wasmcloud.toml says, which is not read any more.\n")
 	for _, v := range []struct{ name, value string }{
@@ -73,7 +88,9 @@ func (p *plan) makefileOf(dir string, t *upstream.Toml) ([]byte, error) {
 		{"ACTOR_NAME", name},
 		{"ACTOR_ALIAS", t.Actor.CallAlias},
 		{"KEYDIR", t.Actor.KeyDirectory},
-		{"REG_SERVER", strings.TrimSuffix(t.Actor.Registry, "/")},
+		{"REG_SERVER", server},
+		{"REG_URL", reference},
+		{"DIST_WASM", dist},
 		{"WASM_TARGET", t.Actor.WasmTarget},
 		{"CARGO", t.Rust.CargoPath},
 		{"TINYGO", t.TinyGo.Path},
@@ -93,11 +110,11 @@ func (p *plan) makefileOf(dir string, t *upstream.Toml) ([]byte, error) {
 
 var plainValue = regexp.MustCompile(`^[A-Za-z0-9_.:/@+-]+( [A-Za-z0-9_.:/@+-]+)*$`)
 
-// quoted writes a value for make and for the shell that make hands it to. Only names are texts: the
-// other values are lists, or become files' names.
+// quoted writes a value for make and for the shell that make hands it to. Only names are texts: of the
+// other values one is a list, and the rest are words, or become files' names.
 func quoted(name, value string) (string, error) {
 	switch {
-	case name != "ACTOR_NAME" && !plainValue.MatchString(value):
+	case name != "ACTOR_NAME" && !plainValue.MatchString(value), name != "ACTOR_NAME" && name != "CLAIMS" && strings.Contains(value, " "):
 		return "", fmt.Errorf("%s would be %q: a Makefile cannot say that", name, value)
 	case name != "ACTOR_NAME" || plainValue.MatchString(value) && !strings.Contains(value, " "):
 		return value, nil

@@ -97,10 +97,10 @@ func texts(node any) (all []string) {
 }
 
 var (
-	configFlag  = regexp.MustCompile(`--config=([\w-]+)`)
-	actorLabel  = regexp.MustCompile(`(?:^|[\s"` + "`" + `(])//actor:([\w.-]+)`)
-	settingFlag = regexp.MustCompile(`//rules/settings:(\w+)(?:=(\w+))?`)
-	bazelLine   = regexp.MustCompile(`(?m)\bbazel (build|test|run)\b[^\n]*`)
+	configFlag   = regexp.MustCompile(`--config=([\w-]+)`)
+	exampleLabel = regexp.MustCompile(`(?:^|[\s"` + "`" + `(])//((?:actor|provider):[\w.-]+)`)
+	settingFlag  = regexp.MustCompile(`//rules/settings:(\w+)(?:=(\w+))?`)
+	bazelLine    = regexp.MustCompile(`(?m)\bbazel (build|test|run)\b[^\n]*`)
 )
 
 // The pipelines are YAML with jobs that run Bazel, under configurations that ci.bazelrc has.
@@ -184,7 +184,8 @@ func TestPipelinesKeepTheirRoles(t *testing.T) {
 	}
 }
 
-// Labels in pages, pipelines and rc files are there: targets of the example's actor, and flags.
+// Labels in pages, pipelines, rc files and what the Bazel registry's machines run are there: targets
+// of the example's actor and provider, and flags.
 func TestLabelsInPagesExist(t *testing.T) {
 	targets := exampleTargets(t)
 	settings := map[string]string{}
@@ -199,7 +200,7 @@ func TestLabelsInPagesExist(t *testing.T) {
 	for path := range ciFiles(t) {
 		texts[path] = ""
 	}
-	for _, path := range []string{"../docs/ci/ci.bazelrc", "../.bazelrc", "../examples/bazel-actor/.bazelrc"} {
+	for _, path := range []string{"../docs/ci/ci.bazelrc", "../.bazelrc", "../examples/bazel-actor/.bazelrc", "../.bcr/presubmit.yml"} {
 		texts[path] = ""
 	}
 	labels, flags := 0, 0
@@ -208,10 +209,10 @@ func TestLabelsInPagesExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range actorLabel.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range exampleLabel.FindAllStringSubmatch(string(text), -1) {
 			labels++
 			if name := strings.TrimRight(m[1], "."); !targets[name] {
-				t.Errorf("%s names //actor:%s, which examples/bazel-actor does not have", path, name)
+				t.Errorf("%s names //%s, which examples/bazel-actor does not have", path, name)
 			}
 		}
 		for _, m := range settingFlag.FindAllStringSubmatch(string(text), -1) {
@@ -230,24 +231,27 @@ func TestLabelsInPagesExist(t *testing.T) {
 	}
 }
 
-// exampleTargets are the names in the example's package actor, the macro's included.
+// exampleTargets are the labels in the example's packages, those of the macros included.
 func exampleTargets(t *testing.T) map[string]bool {
 	t.Helper()
-	text, err := os.ReadFile("../examples/bazel-actor/actor/BUILD.bazel")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := build.ParseBuild("BUILD.bazel", text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	targets := map[string]bool{}
-	for _, rule := range f.Rules("") {
-		targets[rule.Name()] = true
-		if rule.Kind() == "wasmcloud_actor" {
-			for _, part := range []string{"unsigned", "claims", "digest", "push", "inspect", "host"} {
-				targets[rule.Name()+"."+part] = true
-				targets[part], targets["signed"] = true, true // named as its folder is
+	for _, folder := range []string{"actor", "provider"} {
+		text, err := os.ReadFile("../examples/bazel-actor/" + folder + "/BUILD.bazel")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := build.ParseBuild("BUILD.bazel", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range f.Rules("") {
+			name := folder + ":" + rule.Name()
+			targets[name] = true
+			if rule.Kind() == "wasmcloud_"+folder {
+				targets[folder+":signed"] = true // named as its folder is
+				for _, part := range []string{"unsigned", "claims", "digest", "push", "inspect", "host"} {
+					targets[name+"."+part], targets[folder+":"+part] = true, true
+				}
 			}
 		}
 	}

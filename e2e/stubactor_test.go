@@ -19,20 +19,9 @@ import (
 	bus "github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice/embedded"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/wasmrt"
 )
-
-// stubActor answers every call with nothing:
-//
-//	(module (memory (export "memory") 1)
-//	  (func (export "_start"))
-//	  (func (export "__guest_call") (param i32 i32) (result i32) i32.const 1))
-const stubActor = "\x00asm\x01\x00\x00\x00" +
-	"\x01\x0a\x02\x60\x00\x00\x60\x02\x7f\x7f\x01\x7f" +
-	"\x03\x03\x02\x00\x01" +
-	"\x05\x03\x01\x00\x01" +
-	"\x07\x22\x03\x06memory\x02\x00\x06_start\x00\x00\x0c__guest_call\x00\x01" +
-	"\x0a\x09\x02\x02\x00\x0b\x04\x00\x41\x01\x0b"
 
 // A case that an actor without any code passes shows nothing.
 func TestStubFailsEveryCaseOfTheExamples(t *testing.T) {
@@ -46,7 +35,7 @@ func TestStubFailsEveryCaseOfTheExamples(t *testing.T) {
 	}
 	dir := t.TempDir()
 	stub := filepath.Join(dir, "stub.wasm")
-	write := func(w io.Writer) error { _, err := io.WriteString(w, stubActor); return err }
+	write := func(w io.Writer) error { _, err := io.WriteString(w, testkit.Silent); return err }
 	if err := fsx.WriteFile(stub, 0o600, write); err != nil {
 		t.Fatal(err)
 	}

@@ -7,19 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 )
 
-// stub is an actor that answers every call with nothing:
-//
-//	(module (memory (export "memory") 1)
-//	  (func (export "_start"))
-//	  (func (export "__guest_call") (param i32 i32) (result i32) i32.const 1))
-const stub = "\x00asm\x01\x00\x00\x00" +
-	"\x01\x0a\x02\x60\x00\x00\x60\x02\x7f\x7f\x01\x7f" + // types
-	"\x03\x03\x02\x00\x01" + // functions
-	"\x05\x03\x01\x00\x01" + // memory
-	"\x07\x22\x03\x06memory\x02\x00\x06_start\x00\x00\x0c__guest_call\x00\x01" + // exports
-	"\x0a\x09\x02\x02\x00\x0b\x04\x00\x41\x01\x0b" // code
+// stub is an actor without any code of its own.
+const stub = testkit.Silent
 
 // hosted gives a workspace whose package hosted tests the stub by the example's cases.
 func hosted(t *testing.T) *workspace {

@@ -2,7 +2,6 @@ package bazel
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -12,9 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the Go modules into MODULE.bazel and rules/private/go_repositories.bzl")
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
+)
 
 // forUsers are the packages that a user of the rules builds.
 var forUsers = append([]string{"./rules/...", "./sdk/..."}, toolsOfTheRules...)
@@ -56,9 +55,8 @@ func TestUsersResolveOnlyTheModulesOfTheTools(t *testing.T) {
 			t.Errorf("use_repo(go_deps_dev) in MODULE.bazel lacks %s, which a BUILD file names", name)
 		}
 	}
-	compare(t, "../../MODULE.bazel", text, before+begin+inModule(modules, after)+end+after)
-	file := "../../rules/private/go_repositories.bzl"
-	compare(t, file, read(t, file), inWorkspace(modules))
+	testkit.GoldenFile(t, "../../MODULE.bazel", []byte(before+begin+inModule(modules, after)+end+after))
+	testkit.GoldenFile(t, "../../rules/private/go_repositories.bzl", []byte(inWorkspace(modules)))
 }
 
 // Both ways to set the rules up name the same releases of rules_go and gazelle.
@@ -110,21 +108,6 @@ func usedRepositories(t *testing.T, modules []module) (lines string, others []st
 		}
 	}
 	return lines, others
-}
-
-// compare holds a file against what it should be, or writes it.
-func compare(t *testing.T, file, got, want string) {
-	t.Helper()
-	if got == want {
-		return
-	}
-	if !*update {
-		t.Errorf("%s is not up to date: go test ./e2e/bazel -update", file)
-		return
-	}
-	if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func read(t *testing.T, file string) string {

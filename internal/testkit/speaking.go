@@ -15,6 +15,18 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 )
 
+// Silent is the wasm of an actor that answers every call with nothing:
+//
+//	(module (memory (export "memory") 1)
+//	  (func (export "_start"))
+//	  (func (export "__guest_call") (param i32 i32) (result i32) i32.const 1))
+const Silent = "\x00asm\x01\x00\x00\x00" +
+	"\x01\x0a\x02\x60\x00\x00\x60\x02\x7f\x7f\x01\x7f" + // types
+	"\x03\x03\x02\x00\x01" + // functions
+	"\x05\x03\x01\x00\x01" + // memory
+	"\x07\x22\x03\x06memory\x02\x00\x06_start\x00\x00\x0c__guest_call\x00\x01" + // exports
+	"\x0a\x09\x02\x02\x00\x0b\x04\x00\x41\x01\x0b" // code
+
 // Speaking is the wasm of an actor that answers every call with the same bytes, at most
 // 63 of them: a test that needs an actor, but no compiler.
 func Speaking(reply []byte) []byte { return speaking(reply, nil) }

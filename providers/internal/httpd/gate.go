@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	// bodyTime bounds how long a client may take to send a body.
-	bodyTime = time.Minute
 	// answerTime bounds how long a client may take to read an answer, and a second
 	// more for every slowest bytes of it: who reads, however slowly, gets it whole.
 	answerTime = time.Minute
@@ -35,10 +33,14 @@ type gate struct {
 	timeout time.Duration
 	log     *slog.Logger
 	slots   chan struct{}
+	large   *lattice.Room // of all links
 }
 
-func newGate(h *provider.Host, link provider.LinkDefinition, s settings) *gate {
-	g := &gate{host: h, link: link, set: s, timeout: h.Timeout(), log: h.Logger().With("actor", link.ActorID), slots: make(chan struct{}, maxRequests)}
+func newGate(h *provider.Host, link provider.LinkDefinition, s settings, large *lattice.Room) *gate {
+	g := &gate{
+		host: h, link: link, set: s, timeout: h.Timeout(), log: h.Logger().With("actor", link.ActorID),
+		slots: make(chan struct{}, maxRequests), large: large,
+	}
 	if s.TimeoutMS > 0 {
 		g.timeout = time.Duration(s.TimeoutMS) * time.Millisecond
 	}
@@ -61,44 +63,25 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
 		return
 	}
-	body, ok := g.readBody(w, r)
-	if !ok {
-		return
+	if res, ok := g.relay(w, r); ok {
+		g.answer(w, r, res) // which may take long, and needs the request's body no more
 	}
-	res, err := g.ask(r.Context(), message(r, body))
+}
+
+// relay answers for itself when there is no response of the actor.
+func (g *gate) relay(w http.ResponseWriter, r *http.Request) (res httpserver.Response, ok bool) {
+	body, release, err := g.readBody(w, r)
+	defer release()
+	if err != nil {
+		g.refuseBody(w, err)
+		return res, false
+	}
+	res, err = g.ask(r.Context(), message(r, body))
 	if err != nil {
 		g.fail(w, r, err)
-		return
+		return res, false
 	}
-	g.answer(w, r, res)
-}
-
-// readBody answers for itself when there is no body to go on with.
-func (g *gate) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	limit := int64(g.set.MaxContentLen)
-	if r.ContentLength > limit {
-		w.Header().Set("Connection", "close") // the body stays unread
-		g.refuseBody(w)
-		return nil, false
-	}
-	// Not every connection has deadlines; then the client's patience is the bound.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		g.refuseBody(w)
-		return nil, false
-	case err != nil:
-		refuse(w, http.StatusBadRequest, "the body did not arrive whole")
-		return nil, false
-	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	return body, true
-}
-
-func (g *gate) refuseBody(w http.ResponseWriter) {
-	refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than "+strconv.FormatInt(int64(g.set.MaxContentLen), 10)+" bytes")
+	return res, true
 }
 
 // message has header names in small letters, as wasmCloud's own provider sends them: actors look them up so.

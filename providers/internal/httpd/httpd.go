@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/sdk/provider"
 )
 
@@ -22,14 +23,17 @@ const drainTime = 5 * time.Second
 
 // Provider serves HTTP. Make it by New.
 type Provider struct {
-	host *provider.Host
+	host  *provider.Host
+	large *lattice.Room // bodies of requests
 
 	mu        sync.Mutex
 	listeners map[string]*listener // by actor
 }
 
 // New makes the provider.
-func New() *Provider { return &Provider{listeners: map[string]*listener{}} }
+func New() *Provider {
+	return &Provider{large: lattice.NewRoom(), listeners: map[string]*listener{}}
+}
 
 // Init keeps the way to the actors.
 func (p *Provider) Init(_ context.Context, h *provider.Host) error {
@@ -43,7 +47,7 @@ func (p *Provider) Link(ctx context.Context, link provider.LinkDefinition) error
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, p.host, link, s)
+	l, err := listen(ctx, newGate(p.host, link, s, p.large))
 	if err != nil {
 		return err
 	}
@@ -100,28 +104,28 @@ type listener struct {
 	err    error         // of Serve; read after done
 }
 
-func listen(ctx context.Context, h *provider.Host, link provider.LinkDefinition, s settings) (*listener, error) {
+func listen(ctx context.Context, g *gate) (*listener, error) {
 	var certs *tls.Config
-	if s.TLS.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(s.TLS.CertFile, s.TLS.KeyFile)
+	if g.set.TLS.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(g.set.TLS.CertFile, g.set.TLS.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("tls: %w", err)
 		}
 		certs = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
 	}
 	var lc net.ListenConfig
-	socket, err := lc.Listen(ctx, "tcp", s.Address)
+	socket, err := lc.Listen(ctx, "tcp", g.set.Address)
 	if err != nil {
-		return nil, explain(s.Address, err)
+		return nil, explain(g.set.Address, err)
 	}
 	l := &listener{addr: socket.Addr(), done: make(chan struct{})}
 	l.server = &http.Server{
-		Handler:           newGate(h, link, s),
+		Handler:           g,
 		TLSConfig:         certs,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(h.Logger().Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(g.host.Logger().Handler(), slog.LevelDebug),
 	}
 	go func() {
 		defer close(l.done)

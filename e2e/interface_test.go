@@ -1,21 +1,29 @@
 package e2e
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
-// The interface loop as its page tells it, and the example as a whole.
+// The interface loop as its page tells it, and the example as a whole: the actor and the provider in one
+// host, as its README has them, and each by itself.
 func interfaceIsPublished(c *checkout) {
-	const page = "../docs/interface-loop.md"
-	c.t.Cleanup(func() { c.try("make", "-C", "examples/payments/interface", "down") })
-	ran, problems := c.walk(page)
-	for _, problem := range problems {
-		c.t.Error(problem)
-	}
-	if ran < 8 {
-		c.t.Errorf("%s has %d blocks of commands: they are not recognised", page, ran)
-	}
-	// The page puts back what it edits, and the code in the repository is what the model says.
-	if left := c.run("git", "status", "--porcelain"); left != "" {
-		c.t.Errorf("the interface loop leaves files behind:\n%s", left)
+	endAfter(c)
+	for _, page := range []struct {
+		path   string
+		blocks int
+	}{{"docs/interface-loop.md", 8}, {"examples/payments/README.md", 4}} {
+		ran, problems := c.walk(filepath.Join(c.dir, page.path))
+		for _, problem := range problems {
+			c.t.Error(problem)
+		}
+		if ran < page.blocks {
+			c.t.Errorf("%s has %d blocks of commands: they are not recognised", page.path, ran)
+		}
+		// The page puts back what it edits, and the code in the repository is what the model says.
+		if left := c.run("git", "status", "--porcelain"); left != "" {
+			c.t.Errorf("%s leaves files behind:\n%s", page.path, left)
+		}
 	}
 
 	out := c.run("make", "-j4", "-C", "examples/payments", "test")

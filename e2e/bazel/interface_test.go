@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/devhost"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/smithy"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit"
 )
 
 // smithyTool runs smithy as Make would, with a cache of its own.
@@ -29,7 +32,7 @@ func smithyTool(t *testing.T, args ...string) string {
 }
 
 // The whole of examples/payments: code from a model in an actor and in a
-// provider, each tested against fakes of the other.
+// provider, each tested against fakes of the other, and both in one host.
 func TestInterface(t *testing.T) {
 	from := filepath.Join(repository(t), "examples/payments")
 	w := openAs(t, from, "payments")
@@ -52,6 +55,7 @@ func TestInterface(t *testing.T) {
 		}
 	})
 
+	t.Run("together", func(t *testing.T) { shopAndPurseMeet(t, &workspace{t: t, dir: w.dir}) })
 	t.Run("published", func(t *testing.T) { interfaceIsPushed(t, &workspace{t: t, dir: w.dir}, from) })
 	t.Run("pulled", func(t *testing.T) { interfaceIsPulled(t, &workspace{t: t, dir: w.dir}) })
 
@@ -126,6 +130,51 @@ go_library(name = "mall_go", srcs = [":mall"], importpath = "example.org/hall", 
 			t.Errorf("a bare message is valid: %v", err)
 		}
 	})
+}
+
+// shopAndPurseMeet: what the build pushes answers in a host as the README shows it of what Make pushes.
+func shopAndPurseMeet(t *testing.T, w *workspace) {
+	_, address := serve(t)
+	push := func(target, name string) (reference string) {
+		pushed := w.must("run", target, "--", "--reference", address+"/"+name+":0.1.0")
+		return address + "/" + name + "@" + strings.TrimSpace(pushed.stdout)
+	}
+	shop, purse := push("//actor:push", "shop"), push("//provider:push", "purse")
+	host := runHost(t)
+	on := func(args ...string) string { return tool(t, lattice.Command, append(args, "--state-file", host)...) }
+	on("start", "provider", purse)
+	on("start", "actor", shop)
+	on("link", "put", shop, purse, "example:payments", "cents=300")
+	for _, want := range []string{"paid 250 cents EUR to baker", "only 50 cents are left"} {
+		if got := on("call", shop, "HttpServer.HandleRequest", `{"method":"POST","path":"/pay","queryString":"payee=baker&cents=250","header":{},"body":""}`); !strings.Contains(got, want) {
+			t.Errorf("the shop answers %s; want %q", got, want)
+		}
+	}
+}
+
+// runHost runs a host until the test ends, and gives its state file.
+func runHost(t *testing.T) (state string) {
+	t.Helper()
+	home := t.TempDir()
+	state = filepath.Join(home, "host.json")
+	var log bytes.Buffer
+	env := func(name string) string { return map[string]string{"HOME": home}[name] }
+	s := &cli.IO{In: strings.NewReader(""), Out: &log, Err: &log, Env: env, Now: time.Now}
+	ended := make(chan int, 1)
+	go func() {
+		args := []string{"run", "--nats-port", "0", "--no-dashboard", "--no-host-config", "--interpreter", "--state-file", state}
+		ended <- cli.Main(t.Context(), s, args, devhost.Command)
+	}()
+	t.Cleanup(func() {
+		if code := <-ended; code != 0 || t.Failed() {
+			t.Errorf("the host ended with %d:\n%s", code, log.String())
+		}
+	})
+	testkit.Eventually(t, "a host", func() bool {
+		_, err := os.Stat(state)
+		return err == nil
+	})
+	return state
 }
 
 // interfaceIsPushed: what the build publishes is what `make publish` would, another project can name it, and nothing

@@ -38,7 +38,9 @@ func validateCommand(s *cli.IO) *cobra.Command {
 		Use:   "validate [FILE | FOLDER]...",
 		Short: "Judge models as Smithy's own command line does",
 		Long: `Judge models as Smithy's own command line (smithy-cli) does: the same names, places and severities,
-so the same metadata suppresses. A model with errors, or with dangers, fails.
+so the same @suppress and metadata hold: suppressions, severityOverrides and validators. Of the last there are
+EmitEachSelector, EmitNoneSelector and UnreferencedShape, as in smithy-cli by itself; others are warned of.
+A model with errors, or with dangers, fails.
 
 The validators: ` + wrapped(validate.Names()) + `.
 Left out are what only warns of style (names of inputs and outputs, what version 2.0 gave up) and what
@@ -101,7 +103,8 @@ Smithy's other rules are those of ` + "`smithy validate`" + `.
 The rules:` + rules.String() + `
 
 A rule is switched off for one shape by @suppress(["NAME"]), for a namespace by
-metadata suppressions = [{ id: "NAME", namespace: "org.example", reason: "why" }], and altogether by --disable.`,
+metadata suppressions = [{ id: "NAME", namespace: "org.example", reason: "why" }], and altogether by --disable.
+A warning becomes an error by metadata severityOverrides = [{ id: "NAME", namespace: "org.example", severity: "DANGER" }].`,
 		Example: `  smithy lint
   smithy lint --disable MissingDocs --disable PackageMetadata payments.smithy`,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -28,7 +28,8 @@ func diffCommand(s *cli.IO) *cobra.Command {
 		Short: "Name what a new version of an interface breaks",
 		Long: `Compare two versions of an interface, each a file, a folder, a bundle or oci://REFERENCE, and name what breaks those who
 use the old one: what is removed, types, numbers and names in messages that changed, members that became required.
-Exit 1 if something breaks. The metadata and @suppress of the new version switch warnings off, not errors.
+Exit 1 if something breaks. The metadata and @suppress of the new version switch warnings off, not errors;
+its severityOverrides make errors of warnings.
 
 With --release-of REFERENCE the old version is the last that was published: that with the greatest version among
 the repository's tags, up to REFERENCE's own. NEW is then what codegen.toml names, unless given. Where REFERENCE's

@@ -366,3 +366,6 @@ func reverse(names []string) step {
 func (s *Selector) From(m *Model, shape *Shape) []*Shape {
 	return run(newSearch(m), s.steps, []*Shape{shape})
 }
+
+// String gives the selector as it was written.
+func (s *Selector) String() string { return s.text }

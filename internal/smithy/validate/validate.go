@@ -24,7 +24,7 @@ type Options struct {
 
 // check is one of the validators.
 type check struct {
-	id  string
+	id  string // "" for those that the model names
 	run func(*checker)
 }
 
@@ -35,6 +35,7 @@ type checker struct {
 	id     string
 	events []model.Event
 	picked map[string]map[*model.Shape]bool // what selectors pick, by their text
+	custom []definition                     // the validators that the model asks for
 }
 
 func (c *checker) report(severity model.Severity, s *model.Shape, pos syntax.Pos, format string, args ...any) {
@@ -71,7 +72,7 @@ func (c *checker) selects(selector string, s *model.Shape) bool {
 func phases() [][]check {
 	return [][]check{
 		{{"Model", preludeTraits}},
-		{{"Target", targets}, {"ResourceCycle", resourceCycles}},
+		{{"Target", targets}, {"ResourceCycle", resourceCycles}, {"DeprecatedShape", deprecatedShapes}, {"Model", metadata}},
 		{{"TraitTarget", traitTargets}, {"TraitValue", traitValues}, {"TraitConflict", traitConflicts}, {"DefaultTrait", defaults}},
 		{
 			{"ExclusiveStructureMemberTrait", exclusiveTraits}, {"traitValidators", traitValidators},
@@ -86,21 +87,23 @@ func phases() [][]check {
 			{"HttpHeaderTrait", httpHeaders}, {"HttpPrefixHeadersTrait", httpPrefixHeaders}, {"HttpPayload", httpPayloads},
 			{"HttpQueryTrait", httpQueries}, {"HttpQueryParamsTrait", httpQueryParams}, {"HttpBindingTraitIgnored", httpIgnored},
 			{"HttpUriGreedyLabel", httpGreedy}, {"HttpUriConflict", httpConflicts},
-			{"DeprecatedTrait", deprecatedTraits}, {"DeprecatedShape", deprecatedShapes},
+			{"DeprecatedTrait", deprecatedTraits}, {"", configured},
 		},
 	}
 }
 
 // Names lists the validators, sorted.
 func Names() []string {
-	names := []string{"Model.UnresolvedTrait", "SyntacticShapeIdTarget"}
+	names := append(configurableNames(), "Model.UnresolvedTrait", "SyntacticShapeIdTarget")
 	for _, phase := range phases() {
 		for _, ch := range phase {
-			names = append(names, ch.id)
+			if ch.id != "" {
+				names = append(names, ch.id)
+			}
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // Run loads files and validates them. The events are sorted by place, and those
@@ -124,7 +127,7 @@ func Run(sources []model.Source, o Options) (*model.Model, []model.Event) {
 			ch.run(c)
 		}
 	}
-	Suppress(m, c.events)
+	settle(m, c.events, false)
 	Sort(c.events)
 	return m, c.events
 }
@@ -144,54 +147,4 @@ func Worst(events []model.Event) model.Severity {
 		worst = max(worst, e.Severity)
 	}
 	return worst
-}
-
-// Suppress marks the events that @suppress or the metadata `suppressions` name.
-// Errors cannot be suppressed.
-func Suppress(m *model.Model, events []model.Event) {
-	for i := range events {
-		e := &events[i]
-		if e.Severity == model.Error || e.Severity == model.Suppressed {
-			continue
-		}
-		if reason, ok := suppressed(m, e); ok {
-			e.Severity, e.Reason = model.Suppressed, reason
-		}
-	}
-}
-
-func suppressed(m *model.Model, e *model.Event) (reason string, ok bool) {
-	for _, id := range []string{e.Shape, strings.SplitN(e.Shape, "$", 2)[0]} {
-		s := m.Shape(id)
-		if s == nil || !s.Has("suppress") {
-			continue
-		}
-		for _, item := range s.Trait("suppress").Value.Items {
-			if covers(item.Text, e.ID) {
-				return "", true
-			}
-		}
-	}
-	entries := m.Metadata["suppressions"]
-	if entries == nil {
-		return "", false
-	}
-	for _, entry := range entries.Items {
-		id, ns := entry.Get("id"), entry.Get("namespace")
-		if !id.IsString() || !ns.IsString() || !covers(id.Text, e.ID) {
-			continue
-		}
-		if ns.Text == "*" || e.Shape != "" && ns.Text == model.Namespace(e.Shape) {
-			if r := entry.Get("reason"); r.IsString() {
-				reason = r.Text
-			}
-			return reason, true
-		}
-	}
-	return "", false
-}
-
-// covers tells whether a name means an event: A.B is meant by A.B and by A.
-func covers(name, id string) bool {
-	return name == id || strings.HasPrefix(id, name+".")
 }

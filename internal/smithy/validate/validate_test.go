@@ -100,6 +100,42 @@ func TestSuppression(t *testing.T) {
 	}
 }
 
+// To Smithy @suppress of a structure is not for its members; to the rules that use Suppress it is.
+// Those can be raised as well.
+func TestSuppressIsForMembersToo(t *testing.T) {
+	const text = "$version: \"2\"\nmetadata severityOverrides = [{ id: \"Rule\", namespace: \"ex\", severity: \"DANGER\" }]\nnamespace ex\n" +
+		"@suppress([\"Rule\", \"DeprecatedShape\"])\nstructure A { a: Old }\n@deprecated\nstring Old\nstructure B {}"
+	if found := run(text, validate.Options{}); len(found) != 1 || !strings.HasPrefix(found[0], "WARNING DeprecatedShape.ex#Old ex#A$a ") {
+		t.Errorf("%q", found)
+	}
+	m, _ := validate.Run([]model.Source{{Name: "m.smithy", Data: []byte(text)}}, validate.Options{})
+	events := []model.Event{
+		{Severity: model.Warning, ID: "Rule", Shape: "ex#A$a"},
+		{Severity: model.Warning, ID: "Rule.More", Shape: "ex#B"},
+		{Severity: model.Warning, ID: "Rule", Shape: "other#B"},
+		{Severity: model.Warning, ID: "Rules", Shape: "ex#B"},
+		{Severity: model.Error, ID: "Rule", Shape: "ex#A"},
+	}
+	validate.Suppress(m, events)
+	have := []model.Severity{}
+	for _, e := range events {
+		have = append(have, e.Severity)
+	}
+	if want := []model.Severity{model.Suppressed, model.Danger, model.Warning, model.Warning, model.Error}; !slices.Equal(have, want) {
+		t.Errorf("%v, want %v", have, want)
+	}
+}
+
+// What a model says of a finding is what is shown.
+func TestMessagesOfConfiguredValidators(t *testing.T) {
+	const text = "$version: \"2\"\nmetadata validators = [{ name: \"EmitEachSelector\", message: \"so: {super}.\", configuration: { " +
+		"selector: \"structure\", messageTemplate: \"@@ @{id|name} @{trait|tags|(values)}, @{trait|title}\" } }]\nnamespace ex\n@tags([\"a\", \"b\"])\nstructure A {}"
+	_, events := validate.Run([]model.Source{{Name: "m.smithy", Data: []byte(text)}}, validate.Options{})
+	if len(events) != 1 || events[0].Message != "so: @ A a, b, ." {
+		t.Errorf("%+v", events)
+	}
+}
+
 // A model that is broken in an early phase is not judged by the later ones, whose words would be noise.
 func TestPhases(t *testing.T) {
 	found := run(head+"@range(min: 2, max: 1)\ninteger I\nstructure A { a: Nope }", validate.Options{})

@@ -100,6 +100,18 @@ func TestActorLinkProvider(t *testing.T) {
 	p.click(`#call-history tbody tr:nth-child(2) [data-action="trace"]`)
 	p.sees("#call-result", "issing link definition")
 
+	// An edited link reaches the provider that runs.
+	p.show("links")
+	p.click(`[data-table="links"] [data-action="edit"]`)
+	p.fill("#link-values", "prefix=demo\nby=10")
+	p.submit("link")
+	p.sees(`[data-table="links"] tbody tr`, "by=10")
+	p.show("activity")
+	p.until(`/msg=unlinked[^]*msg=linked/.test(document.querySelector("#log").textContent)`)
+	p.show("calls")
+	p.click("#call-send")
+	p.sees("#call-reply", `"body": "count=11"`)
+
 	p.show("actors")
 	p.click(`[data-table="actors"] [data-action="scale"]`)
 	p.fill("#scale-count", "3")

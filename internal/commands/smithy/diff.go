@@ -27,7 +27,9 @@ func diffCommand(s *cli.IO) *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Name what a new version of an interface breaks",
 		Long: `Compare two versions of an interface, each a file, a folder, a bundle or oci://REFERENCE, and name what breaks those who
-use the old one: what is removed, types, numbers and names in messages that changed, members that became required.
+use the old one: what is removed, types, numbers, names in messages and defaults that changed, members that became
+required, operations that a service or a resource of it has no more. Warnings are what some may trip over, such as
+operations, errors and variants that are new, and errors that are gone.
 Exit 1 if something breaks. The metadata and @suppress of the new version switch warnings off, not errors;
 its severityOverrides make errors of warnings.
 

@@ -5,6 +5,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/smithy/model"
@@ -15,8 +16,9 @@ import (
 const ns = "org.wasmcloud.model#"
 
 type differ struct {
-	old, new *model.Model
-	events   []model.Event
+	old, new   *model.Model
+	namespaces func(string) bool // whose shapes are compared
+	events     []model.Event
 }
 
 func (d *differ) report(severity model.Severity, id, shape string, pos syntax.Pos, format string, args ...any) {
@@ -34,7 +36,7 @@ func (d *differ) note(id string, s *model.Shape, format string, args ...any) {
 // Models compares two versions; namespaces picks the shapes that are compared.
 // A breaking change is an Error, a doubtful one a Warning, another a Note.
 func Models(old, new *model.Model, namespaces func(string) bool) []model.Event {
-	d := &differ{old: old, new: new}
+	d := &differ{old: old, new: new, namespaces: namespaces}
 	for _, s := range old.Shapes(false) {
 		if !namespaces(model.Namespace(s.ID)) {
 			continue
@@ -68,6 +70,7 @@ func (d *differ) shape(old, now *model.Shape) {
 	case "operation":
 		d.changed(now, "the input", old.Input, now.Input)
 		d.changed(now, "the output", old.Output, now.Output)
+		d.errors(old, now)
 	case "structure", "union", "enum", "intEnum", "list", "map":
 		d.members(old, now)
 	}
@@ -84,20 +87,47 @@ func (d *differ) changed(s *model.Shape, what, old, now string) {
 }
 
 func (d *differ) service(old, now *model.Shape) {
-	for _, id := range old.Operations {
-		if !slices.Contains(now.Operations, id) && d.new.Shape(id) != nil {
+	// Calls are dispatched to the operations of a service's resources as to its own.
+	had, has := ids(d.old.OperationsOf(old)), ids(d.new.OperationsOf(now))
+	for _, id := range had {
+		said := d.new.Shape(id) == nil && d.namespaces(model.Namespace(id))
+		if !slices.Contains(has, id) && !said {
 			d.breaks("RemovedOperation", now, "the service `%s` has no operation `%s` any more", now.ID, id)
 		}
 	}
-	for _, id := range now.Operations {
-		if !slices.Contains(old.Operations, id) {
+	for _, id := range has {
+		if !slices.Contains(had, id) {
 			d.report(model.Warning, "AddedOperation", now.ID, now.Pos, "the service `%s` has the new operation `%s`: those who implement it must add it", now.ID, id)
 		}
 	}
+	d.errors(old, now)
 	was, is := wasmbus(old), wasmbus(now)
 	for _, key := range []string{"contractId", "protocol", "actorReceive", "providerReceive"} {
 		if a, b := value(was, key), value(is, key); a != b {
 			d.breaks("ChangedWasmbus", now, "%s of `%s` was %q and is %q: calls take another way or form", key, now.ID, a, b)
+		}
+	}
+}
+
+func ids(shapes []*model.Shape) []string {
+	var list []string
+	for _, s := range shapes {
+		list = append(list, s.ID)
+	}
+	return list
+}
+
+// errors compares those of an operation or a service. On the bus an error is a text, so
+// that no message breaks; but who calls may tell them apart.
+func (d *differ) errors(old, now *model.Shape) {
+	for _, id := range old.Errors {
+		if !slices.Contains(now.Errors, id) {
+			d.report(model.Warning, "RemovedError", now.ID, now.Pos, "the %s `%s` has no error `%s` any more: callers may wait for it", now.Type, now.ID, id)
+		}
+	}
+	for _, id := range now.Errors {
+		if !slices.Contains(old.Errors, id) {
+			d.report(model.Warning, "AddedError", now.ID, now.Pos, "the %s `%s` has the new error `%s`: callers do not know it", now.Type, now.ID, id)
 		}
 	}
 }
@@ -142,6 +172,7 @@ func (d *differ) members(old, now *model.Shape) {
 		case was && !is:
 			d.report(model.Warning, "RemovedRequired", other.ID, other.Pos, "`%s` is no longer required: older receivers count on it", m.ID)
 		}
+		d.standard(m, other)
 		d.constraints(m, other)
 	}
 	for _, m := range now.Members {
@@ -171,6 +202,53 @@ func (d *differ) reused(old, m *model.Shape) {
 			d.breaks("ReusedFieldNumber", m, "`%s` has the number of the former member `%s`, @n(%s): older versions read one as the other", m.ID, model.MemberName(was.ID), n)
 		}
 	}
+}
+
+// standard compares defaults, which receivers take for what a message leaves out: senders without a default
+// leave zeros out, others what their caller has not set. What both versions require is in every message.
+func (d *differ) standard(old, now *model.Shape) {
+	if old.Target != now.Target || old.Has("required") && now.Has("required") {
+		return
+	}
+	if a, b := d.absent(old), d.absent(now); a != b {
+		d.breaks("ChangedDefault", now, "a message without `%s` meant %s and means %s: the versions read it differently", now.ID, a, b)
+	}
+}
+
+const zero = "the zero value"
+
+// absent says what a member is that a message leaves out: its default, or the zero value.
+func (d *differ) absent(m *model.Shape) string {
+	t, to := m.Trait("default"), d.new.Shape(m.Target)
+	if t == nil || t.Value.Kind == syntax.Null || to == nil {
+		return zero
+	}
+	v := t.Value
+	if to.Type == "timestamp" || to.Type == "document" { // 1970 is no zero value, nor is a document of false
+		return v.Kind.String() + " " + v.Text
+	}
+	switch v.Kind {
+	case syntax.Array, syntax.Object: // both are empty
+		return zero
+	case syntax.Bool:
+		if !v.IsTrue() {
+			return zero
+		}
+	case syntax.Number:
+		n, ok := model.Decimal(v.Text)
+		if ok && n.Sign() == 0 {
+			return zero
+		} else if ok {
+			return n.RatString()
+		}
+	}
+	if v.Text == "" {
+		return zero
+	}
+	if v.IsString() {
+		return strconv.Quote(v.Text)
+	}
+	return v.Text
 }
 
 func (d *differ) number(old, now *model.Shape) {

@@ -59,6 +59,8 @@ func TestRules(t *testing.T) {
 		{"actor without contract", "@wasmbus(actorReceive: true)\nservice S {\n version: \"1\"\n operations: [O]\n}\noperation O {}", nil},
 		{"protocol", "@wasmbus(actorReceive: true, protocol: \"9\")\nservice S {\n version: \"1\"\n operations: [O]\n}\noperation O {}", []string{"ERROR Wasmbus ex#S"}},
 		{"form of the contract", "@wasmbus(actorReceive: true, contractId: \"keyvalue\")\nservice S {\n version: \"1\"\n operations: [O]\n}\noperation O {}", []string{"WARNING Wasmbus ex#S"}},
+		{"no operations", "@wasmbus(actorReceive: true)\nservice S { version: \"1\" }", []string{"WARNING Wasmbus ex#S"}},
+		{"operations of a resource", "@wasmbus(actorReceive: true)\nservice S {\n version: \"1\"\n resources: [R]\n}\nresource R { operations: [O] }\noperation O {}", nil},
 		{"no wasmbus", "service S {\n version: \"1\"\n operations: [O]\n}\noperation O {}", []string{"WARNING Wasmbus ex#S"}},
 		{"idle", "@wasmbus(actorReceive: true)\nservice S { version: \"1\" }", []string{"WARNING Wasmbus ex#S"}},
 		{"data", service + "operation O { input: A }\nstructure A {\n b: B\n}\nstructure B {}", []string{"WARNING WasmbusData ex#A", "WARNING WasmbusData ex#B"}},

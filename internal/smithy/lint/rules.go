@@ -74,7 +74,7 @@ func wasmbus(l *linter) {
 		if p := t.Value.Get("protocol"); p.IsString() && p.Text != "0" && p.Text != "2" {
 			l.errorf(s, p.Pos, `there is no wasmbus protocol %q: want "0" (MessagePack) or "2" (CBOR)`, p.Text)
 		}
-		if len(s.Operations) == 0 {
+		if len(l.m.OperationsOf(s)) == 0 {
 			l.warn(s, s.Pos, "the service `%s` has no operations", s.ID)
 		}
 	}

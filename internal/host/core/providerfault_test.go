@@ -221,9 +221,11 @@ func TestExpiredProviderIsNotStartedAgain(t *testing.T) {
 	var later atomic.Int64
 	w := start(t, func(c *Config) {
 		quick(2)(c)
+		c.HealthFirst = time.Millisecond
 		c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	})
 	p := w.startProvider(parFile(t, archive(t, "kv", expiring(time.Now().Add(30*time.Minute).Unix()))), "")
+	w.event(wasmbus.EventHealthPassed, &wasmbus.HealthCheck{}) // it is attended: the timer of its token is set
 	pid := w.processOf(p)
 	later.Store(int64(time.Hour))
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {

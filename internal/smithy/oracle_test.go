@@ -99,8 +99,9 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 
 func java(ctx context.Context, t *testing.T, args ...string) {
 	t.Helper()
-	// The second compiler of the virtual machine takes longer than it saves here.
-	if out, err := command(ctx, "java", append([]string{"-XX:TieredStopAtLevel=1"}, args...)...).CombinedOutput(); err != nil {
+	// The second compiler of the virtual machine takes longer than it saves here. How deep a model
+	// the usual stack can take depends on what was compiled by then.
+	if out, err := command(ctx, "java", append([]string{"-XX:TieredStopAtLevel=1", "-Xss512m"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("java: %v\n%s", errors.Join(ctx.Err(), err), out)
 	}
 }

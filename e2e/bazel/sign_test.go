@@ -4,12 +4,16 @@ package bazel
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 )
 
 // probeFlags are the claims of //actor:actor for the signer.
@@ -20,7 +24,7 @@ func TestSignedFileIsThatOfTheSigner(t *testing.T) {
 	w := open(t, "rules")
 	w.must("build", "//actor:signed", "//actor:twin")
 	want := filepath.Join(t.TempDir(), "probe_s.wasm")
-	sign(t, append([]string{filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
+	tool(t, signer.Command, append([]string{"sign", filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
 	text, err := os.ReadFile(want)
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +139,7 @@ func TestActionsHaveNoNetwork(t *testing.T) {
 func TestStamping(t *testing.T) {
 	w := open(t, "rules")
 	status := filepath.Join(w.dir, "status.sh")
-	if err := os.WriteFile(status, []byte("#!/bin/sh\necho STABLE_VERSION 7.8.9\n"), 0o755); err != nil {
+	if err := os.WriteFile(status, []byte("#!/bin/sh\necho STABLE_VERSION 7.8.9\necho STABLE_REVISION 42\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	with := []string{"--workspace_status_command=" + status, "--output_groups=claims,jwt", "//actor:stamped"}
@@ -143,14 +147,16 @@ func TestStamping(t *testing.T) {
 	if claims := w.built("actor/stamped.claims.json"); !bytes.Contains(claims, []byte(`"0.0.0"`)) {
 		t.Errorf("not stamped: %s", claims)
 	}
-	plain := w.built("actor/stamped.jwt")
+	if got := stampedClaims(t, w); got != "0.0.0, revision 1, tags [plain]" {
+		t.Errorf("not stamped: %s", got)
+	}
 	query := w.must("aquery", "--output=text", "mnemonic(Wasmcloud, //actor:stamped)")
 	if strings.Contains(query.stdout, "-status.txt") {
 		t.Error("an unstamped build has the workspace status among its inputs")
 	}
 	w.must("build", append([]string{"--stamp"}, with...)...)
-	if bytes.Equal(plain, w.built("actor/stamped.jwt")) {
-		t.Error("the stamped token is the unstamped one")
+	if got := stampedClaims(t, w); got != "7.8.9, revision 42, tags [plain at 7.8.9]" {
+		t.Errorf("stamped: %s", got)
 	}
 	_, address := serve(t)
 	stamped := []string{"--stamp", with[0], "--@rules_wasmcloud//rules/settings:registry=" + address, "//actor:stamped.push"}
@@ -160,4 +166,14 @@ func TestStamping(t *testing.T) {
 	if out := w.must("run", append(stamped, "--", "--sign")...); !strings.Contains(out.stderr, "/probe:7.8.9 ") {
 		t.Errorf("signed at the push, pushed as %s", tail(out.stderr))
 	}
+}
+
+// stampedClaims are those of //actor:stamped that may be stamped.
+func stampedClaims(t *testing.T, w *workspace) string {
+	t.Helper()
+	c, err := claims.Parse[claims.Actor](strings.TrimSpace(string(w.built("actor/stamped.jwt"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s, revision %d, tags %v", *c.Metadata.Ver, *c.Metadata.Rev, c.Metadata.Tags)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	dist "github.com/rules-wasmcloud/rules_wasmcloud/e2e/release"
+
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 )
 
 // A user has the rules as the archive of a release, with what is committed and nothing else.
@@ -37,7 +39,7 @@ func TestUserOfAnArchive(t *testing.T) {
 	out := w.must("build", "//actor:signed")
 
 	want := filepath.Join(t.TempDir(), "probe_s.wasm")
-	sign(t, append([]string{filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
+	tool(t, signer.Command, append([]string{"sign", filepath.Join(w.dir, "actor/probe.wasm"), "--destination", want}, probeFlags...)...)
 	if !bytes.Equal(w.built("actor/actor_s.wasm"), []byte(read(t, want))) {
 		t.Error("the archive's rules sign otherwise")
 	}

@@ -24,7 +24,7 @@ func example(t *testing.T) *workspace {
 	return w
 }
 
-// The commands of the README, word for word.
+// The commands of the README, word for word; the host is run by TestHostRunsActorsAndProviders.
 func TestExampleWorkspace(t *testing.T) {
 	w := example(t)
 	w.must("build", "//actor:signed")

@@ -18,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
@@ -176,7 +174,7 @@ func (w *workspace) bazel(command string, args ...string) (*output, error) {
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), append([]string{"BAZELW_BIND=" + repository(w.t)}, w.env...)...)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, waitDelay
 	err := cmd.Run()
 	out.stdout, out.stderr = stdout.String(), stderr.String()
 	if err != nil {
@@ -188,12 +186,9 @@ func (w *workspace) bazel(command string, args ...string) (*output, error) {
 	return out, err
 }
 
-// shutdown ends the workspace's server, which holds half a gigabyte.
 func (w *workspace) shutdown() {
-	cmd := exec.Command(filepath.Join(repository(w.t), "bazelw"), "shutdown")
-	cmd.Dir, cmd.Env = w.dir, append(os.Environ(), "BAZELW_BIND="+repository(w.t))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		w.t.Logf("bazel shutdown: %v\n%s", err, out)
+	if err := shutdown(repository(w.t), w.dir); err != nil {
+		w.t.Log(err)
 	}
 }
 
@@ -290,14 +285,4 @@ func (w *workspace) built(file string) []byte {
 		w.t.Fatal(err)
 	}
 	return body
-}
-
-// sign runs the signer as Make would.
-func sign(t *testing.T, args ...string) {
-	t.Helper()
-	var stderr bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
-	if code := cli.Main(t.Context(), s, append([]string{"sign"}, args...), signer.Command); code != 0 {
-		t.Fatalf("signer sign: %s", stderr.String())
-	}
 }

@@ -58,45 +58,48 @@ func TestInterface(t *testing.T) {
 	t.Run("together", func(t *testing.T) { shopAndPurseMeet(t, &workspace{t: t, dir: w.dir}) })
 	t.Run("published", func(t *testing.T) { interfaceIsPushed(t, &workspace{t: t, dir: w.dir}, from) })
 	t.Run("pulled", func(t *testing.T) { interfaceIsPulled(t, &workspace{t: t, dir: w.dir}) })
+	t.Run("changed", func(t *testing.T) { changedModel(t, &workspace{t: t, dir: w.dir}) })
+	t.Run("verdicts", func(t *testing.T) { verdictsAreHeard(t, &workspace{t: t, dir: w.dir}) })
+	t.Run("invalid", func(t *testing.T) { invalidModel(t, &workspace{t: t, dir: w.dir}) })
+	t.Run("deps", func(t *testing.T) { modelsOfOthers(t, &workspace{t: t, dir: w.dir}) })
+}
 
-	// A changed model runs what reads models, nothing else of ours, and alone with them.
-	t.Run("changed", func(t *testing.T) {
-		w := &workspace{t: t, dir: w.dir}
-		w.must("build", "//interface:payments", "//interface:payments.digest")
-		w.edit("interface/payments.smithy", "/// ", "/// "+unseen()+" ")
-		out := w.must("build", "//interface:payments", "//interface:payments.digest")
-		if got := out.ours(); !slices.Equal(got, []string{"Bundle", "Generate", "Lint", "Manifest", "Validate"}) {
-			t.Errorf("a changed model ran %q", got)
+// A changed model runs what reads models, nothing else of ours, and alone with them.
+func changedModel(t *testing.T, w *workspace) {
+	w.must("build", "//interface:payments", "//interface:payments.digest")
+	w.edit("interface/payments.smithy", "/// ", "/// "+unseen()+" ")
+	out := w.must("build", "//interface:payments", "//interface:payments.digest")
+	if got := out.ours(); !slices.Equal(got, []string{"Bundle", "Generate", "Lint", "Manifest", "Validate"}) {
+		t.Errorf("a changed model ran %q", got)
+	}
+	for _, s := range out.spawns {
+		if strings.HasPrefix(s.Mnemonic, "Wasmcloud") && (s.Runner != "linux-sandbox" || len(s.EnvironmentVariables) > 0) {
+			t.Errorf("%s ran in %q with the environment %v", s.Mnemonic, s.Runner, s.EnvironmentVariables)
 		}
-		for _, s := range out.spawns {
-			if strings.HasPrefix(s.Mnemonic, "Wasmcloud") && (s.Runner != "linux-sandbox" || len(s.EnvironmentVariables) > 0) {
-				t.Errorf("%s ran in %q with the environment %v", s.Mnemonic, s.Runner, s.EnvironmentVariables)
-			}
-		}
-		w.must("build", "//interface:payments", "//interface:payments.digest").idle(t)
-	})
+	}
+	w.must("build", "//interface:payments", "//interface:payments.digest").idle(t)
+}
 
-	// Who builds what uses the code hears of the model.
-	t.Run("verdicts", func(t *testing.T) {
-		w := &workspace{t: t, dir: w.dir}
-		w.edit("interface/payments.smithy", "    @n(1)\n    @required\n    currency", "    @n(0)\n    @required\n    currency")
-		if _, err := w.bazel("build", "//actor:actor"); err == nil || !strings.Contains(err.Error(), "FieldNumber") || !strings.Contains(err.Error(), "interface/payments.smithy:") {
-			t.Errorf("a field number is there twice, and the build says %v", err)
-		}
-		w.must("build", "//actor:actor", "--norun_validations")
-	})
-	t.Run("invalid", func(t *testing.T) {
-		w := &workspace{t: t, dir: w.dir}
-		w.edit("interface/payments.smithy", "    amount: Amount", "    amount: Amuont")
-		if _, err := w.bazel("build", "//interface:payments_go"); err == nil || !strings.Contains(err.Error(), "Amuont") {
-			t.Errorf("a shape that is not there: %v", err)
-		}
-	})
+// Who builds what uses the code hears of the model.
+func verdictsAreHeard(t *testing.T, w *workspace) {
+	w.edit("interface/payments.smithy", "    @n(1)\n    @required\n    currency", "    @n(0)\n    @required\n    currency")
+	if _, err := w.bazel("build", "//actor:actor"); err == nil || !strings.Contains(err.Error(), "FieldNumber") || !strings.Contains(err.Error(), "interface/payments.smithy:") {
+		t.Errorf("a field number is there twice, and the build says %v", err)
+	}
+	w.must("build", "//actor:actor", "--norun_validations")
+}
 
-	// Models of another interface come by deps, and by way of others.
-	t.Run("deps", func(t *testing.T) {
-		w := &workspace{t: t, dir: w.dir}
-		w.write("uses/BUILD.bazel", `load("@rules_go//go:def.bzl", "go_library")
+// A model that is wrong stops what is compiled of it.
+func invalidModel(t *testing.T, w *workspace) {
+	w.edit("interface/payments.smithy", "    amount: Amount", "    amount: Amuont")
+	if _, err := w.bazel("build", "//interface:payments_go"); err == nil || !strings.Contains(err.Error(), "Amuont") {
+		t.Errorf("a shape that is not there: %v", err)
+	}
+}
+
+// Models of another interface come by deps, and by way of others.
+func modelsOfOthers(t *testing.T, w *workspace) {
+	w.write("uses/BUILD.bazel", `load("@rules_go//go:def.bzl", "go_library")
 load("@rules_wasmcloud//rules:interface.bzl", "wasmcloud_interface")
 
 wasmcloud_interface(name = "orders", srcs = ["orders.smithy"], deps = ["//interface:payments"])
@@ -109,27 +112,26 @@ wasmcloud_interface(name = "strict", srcs = ["bare.smithy"])
 
 go_library(name = "mall_go", srcs = [":mall"], importpath = "example.org/hall", deps = ["@rules_wasmcloud//sdk/actor/msgpack"])
 `)
-		head := "$version: \"2\"\n\nmetadata package = [{ namespace: \"org.example.%\", crate: \"%\" }]\n\nnamespace org.example.%\n\n"
-		w.write("uses/orders.smithy", strings.ReplaceAll(head, "%", "orders")+"/// An order.\nstructure Order {\n    @required\n    price: org.example.payments#Amount\n}\n")
-		w.write("uses/mall.smithy", strings.ReplaceAll(head, "%", "mall")+"/// A sale.\nstructure Sale {\n    @required\n    order: org.example.orders#Order\n}\n")
-		w.write("uses/bare.smithy", strings.ReplaceAll(head, "%", "bare")+"use org.wasmcloud.model#wasmbus\n\n@wasmbus(contractId: \"example:bare\", providerReceive: true)\nservice Bare {\n    version: \"1\"\n    operations: [\n        Get\n    ]\n}\n\noperation Get {\n    input: String\n}\n")
-		// With a warm disk cache Bazel fetches only what is asked for by name.
-		w.must("build", "//uses:mall_go", "//uses:mall", "//uses:mall.bundle", "//uses:bare")
-		// Published alone: who uses the mall need not know of the others.
-		w.write("elsewhere/mall.tar", string(w.built("uses/mall.tar")))
-		if out := smithyTool(t, "diff", filepath.Join(w.dir, "elsewhere/mall.tar"), filepath.Join(w.dir, "elsewhere/mall.tar")); !strings.Contains(out, "Nothing breaks") {
-			t.Errorf("the bundle is not whole: %s", out)
+	head := "$version: \"2\"\n\nmetadata package = [{ namespace: \"org.example.%\", crate: \"%\" }]\n\nnamespace org.example.%\n\n"
+	w.write("uses/orders.smithy", strings.ReplaceAll(head, "%", "orders")+"/// An order.\nstructure Order {\n    @required\n    price: org.example.payments#Amount\n}\n")
+	w.write("uses/mall.smithy", strings.ReplaceAll(head, "%", "mall")+"/// A sale.\nstructure Sale {\n    @required\n    order: org.example.orders#Order\n}\n")
+	w.write("uses/bare.smithy", strings.ReplaceAll(head, "%", "bare")+"use org.wasmcloud.model#wasmbus\n\n@wasmbus(contractId: \"example:bare\", providerReceive: true)\nservice Bare {\n    version: \"1\"\n    operations: [\n        Get\n    ]\n}\n\noperation Get {\n    input: String\n}\n")
+	// With a warm disk cache Bazel fetches only what is asked for by name.
+	w.must("build", "//uses:mall_go", "//uses:mall", "//uses:mall.bundle", "//uses:bare")
+	// Published alone: who uses the mall need not know of the others.
+	w.write("elsewhere/mall.tar", string(w.built("uses/mall.tar")))
+	if out := smithyTool(t, "diff", filepath.Join(w.dir, "elsewhere/mall.tar"), filepath.Join(w.dir, "elsewhere/mall.tar")); !strings.Contains(out, "Nothing breaks") {
+		t.Errorf("the bundle is not whole: %s", out)
+	}
+	code := string(w.built("uses/mall.go"))
+	for _, want := range []string{"package hall\n", "type Sale struct", "type Order struct", "type Amount struct"} {
+		if !strings.Contains(code, want) {
+			t.Errorf("mall.go has no %q", want)
 		}
-		code := string(w.built("uses/mall.go"))
-		for _, want := range []string{"package hall\n", "type Sale struct", "type Order struct", "type Amount struct"} {
-			if !strings.Contains(code, want) {
-				t.Errorf("mall.go has no %q", want)
-			}
-		}
-		if _, err := w.bazel("build", "//uses:strict"); err == nil || !strings.Contains(err.Error(), "bare.smithy:") {
-			t.Errorf("a bare message is valid: %v", err)
-		}
-	})
+	}
+	if _, err := w.bazel("build", "//uses:strict"); err == nil || !strings.Contains(err.Error(), "bare.smithy:") {
+		t.Errorf("a bare message is valid: %v", err)
+	}
 }
 
 // shopAndPurseMeet: what the build pushes answers in a host as the README shows it of what Make pushes.

@@ -3,35 +3,53 @@
 package bazel
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/fsx"
 )
 
 // TestMain says which Bazel is used, and leaves no server running; a test ends the
 // servers of its own workspaces.
-func TestMain(m *testing.M) {
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
 	bazelw, err := filepath.Abs("../../bazelw")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	about := exec.Command(bazelw, "about")
-	about.Stdout, about.Stderr = os.Stderr, os.Stderr
+	ctx, cancel := context.WithTimeout(context.Background(), patience) // to make one where there is none
+	defer cancel()
+	about := exec.CommandContext(ctx, bazelw, "about")
+	about.Stdout, about.Stderr, about.WaitDelay = os.Stderr, os.Stderr, waitDelay
 	if err := about.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "no Bazel to test with:", err)
-		os.Exit(1) // without a Bazel these tests fail; who wants none does not run them
+		return 1 // without a Bazel these tests fail; who wants none does not run them
 	}
 	code := m.Run()
 	if cache, err := fsx.UserCacheDir(os.Getenv); err == nil {
-		cmd := exec.Command(bazelw, "shutdown")
-		cmd.Dir = filepath.Join(cache, "e2e-bazel", mainWorkspace)
-		cmd.Env = append(os.Environ(), "BAZELW_BIND="+filepath.Dir(bazelw))
-		_ = cmd.Run() // a server that is left ends by itself after a while
+		_ = shutdown(filepath.Dir(bazelw), filepath.Join(cache, "e2e-bazel", mainWorkspace)) // one that is left ends by itself after a while
 	}
-	os.Exit(code)
+	return code
+}
+
+// waitDelay is how long the output of an ended bazelw is waited for: its children may hold it open.
+const waitDelay = 10 * time.Second
+
+// shutdown ends the server of a folder's workspace, which holds half a gigabyte.
+func shutdown(repository, folder string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(repository, "bazelw"), "shutdown")
+	cmd.Dir, cmd.Env, cmd.WaitDelay = folder, append(os.Environ(), "BAZELW_BIND="+repository), waitDelay
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("bazel shutdown: %w\n%s", err, out)
+	}
+	return nil
 }

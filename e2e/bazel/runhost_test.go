@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,7 +18,7 @@ import (
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 )
 
-// What `bazel run //both:host` runs starts a provider and an actor, and ends them.
+// What `bazel run //actor:host` runs starts the actor, and //both:host a provider too; both end when asked.
 func TestHostRunsActorsAndProviders(t *testing.T) {
 	w := example(t)
 	w.write("both/BUILD.bazel", `load("@rules_wasmcloud//rules:host.bzl", "wasmcloud_host")
@@ -29,18 +30,27 @@ wasmcloud_host(
 )
 `)
 	t.Cleanup(func() { w.write("both/BUILD.bazel", "") })
-	script := filepath.Join(w.dir, "host.sh")
-	// A process of ours rather than Bazel's: its end can be waited for.
-	w.must("run", "--check_visibility=false", "--script_path="+script, "//both:host")
 	w.must("build", "//actor:signed", "//provider:signed")
-	var subjects []string
-	for _, file := range []string{"actor/actor_s.wasm", "provider/provider.par.gz"} {
+	subject := func(file string) string {
 		a, err := artifact.Read(bytes.NewReader(w.built(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		subjects = append(subjects, a.Subject())
+		return a.Subject()
 	}
+	actor, provider := subject("actor/actor_s.wasm"), subject("provider/provider.par.gz")
+	for target, subjects := range map[string][]string{"//actor:host": {actor}, "//both:host": {actor, provider}} {
+		t.Run(target, func(t *testing.T) {
+			script := filepath.Join(t.TempDir(), "host.sh")
+			// A process of ours rather than Bazel's: its end can be waited for.
+			w.must("run", "--check_visibility=false", "--script_path="+script, target)
+			runsAndEnds(t, script, subjects)
+		})
+	}
+}
+
+// runsAndEnds starts a host by a script, waits for the subjects in it, and asks it to end.
+func runsAndEnds(t *testing.T, script string, subjects []string) {
 	state := t.TempDir()
 	cmd := exec.Command(script)
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+state, "WASMCLOUD_CACHE="+t.TempDir())
@@ -54,15 +64,9 @@ wasmcloud_host(
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 
 	stateFile := filepath.Join(state, "rules_wasmcloud", "devhost.json")
-	inventory := func() string {
-		var out bytes.Buffer
-		s := &cli.IO{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Env: func(string) string { return "" }, Now: time.Now}
-		cli.Main(t.Context(), s, []string{"get", "inventory", "--state-file", stateFile, "--output", "json"}, lattice.Command)
-		return out.String()
-	}
 	deadline, tick := time.After(2*time.Minute), time.NewTicker(200*time.Millisecond)
 	defer tick.Stop()
-	for got := ""; !strings.Contains(got, subjects[0]) || !strings.Contains(got, subjects[1]); got = inventory() {
+	for got := ""; slices.ContainsFunc(subjects, func(s string) bool { return !strings.Contains(got, s) }); got = inventory(t, stateFile) {
 		select {
 		case err := <-ended:
 			t.Fatalf("the host ended: %v\n%s", err, tail(log.String()))
@@ -82,4 +86,12 @@ wasmcloud_host(
 	if _, err := os.Stat(stateFile); err == nil {
 		t.Error("the host has ended, and its state file is there")
 	}
+}
+
+// inventory is what a host says that it runs; nothing before it is up.
+func inventory(t *testing.T, stateFile string) string {
+	var out bytes.Buffer
+	s := &cli.IO{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Env: func(string) string { return "" }, Now: time.Now}
+	cli.Main(t.Context(), s, []string{"get", "inventory", "--state-file", stateFile, "--output", "json"}, lattice.Command)
+	return out.String()
 }

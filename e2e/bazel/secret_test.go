@@ -31,6 +31,12 @@ func release(t *testing.T) (*workspace, *strkey.Seed) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	// Those of runs that were killed.
+	if left, err := filepath.Glob(filepath.Join(folder, "e2e_*_account.nk")); err == nil {
+		for _, file := range left {
+			os.Remove(file)
+		}
+	}
 	// Actions have no HOME: the key must lie where the user's account says.
 	file := filepath.Join(folder, "e2e_"+string(seed.Public())[1:9]+"_account.nk")
 	if err := os.WriteFile(file, []byte(seed.Reveal()), 0o600); err != nil {
@@ -94,6 +100,22 @@ func TestSeedLeavesNoTrace(t *testing.T) {
 	query := filepath.Join(t.TempDir(), "aquery")
 	if err := os.WriteFile(query, []byte(w.must("aquery", append(releaseFlags(t), "deps(//actor:all) + deps(//provider:all)")...).stdout), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	// What is not looked at holds no seed either: the cache has the tokens, and the account is found wherever it is.
+	for _, token := range []string{"actor/actor.jwt", "provider/provider.jwt"} {
+		outputOf(t, cache, token, w.built(token))
+	}
+	account, err := bazelcache.NewSecret("account", []byte(seed.Public()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := cache.Search(account); err != nil || len(found) == 0 {
+		t.Errorf("the account is not found in the cache: %v", err)
+	}
+	for _, place := range []string{query, out.log} {
+		if found, err := bazelcache.SearchFiles(place, account); err != nil || len(found) == 0 {
+			t.Errorf("the account is not found in %s: %v", place, err)
+		}
 	}
 	found, err := cache.Search(text)
 	if err != nil {

@@ -3,14 +3,21 @@
 package bazel
 
 import (
+	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
+	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/bazelcache"
 )
@@ -86,66 +93,159 @@ func TestWarmCacheAnswersAllOurActions(t *testing.T) {
 	}
 }
 
+// poisoned is a workspace with a release key, and the remote cache that somebody else may write to.
+type poisoned struct {
+	*workspace
+	t             *testing.T
+	seed          *strkey.Seed
+	cache         *bazelcache.Cache
+	flags         []string
+	plain, unlike [2]string // what is signed and packed: as in the repository, and as no other test has it
+}
+
+func poison(t *testing.T) *poisoned {
+	w, seed := release(t)
+	p := &poisoned{workspace: w, t: t, seed: seed, cache: warm(t)}
+	p.flags = append(releaseFlags(t), "--remote_cache="+p.cache.Serve(t), "--disk_cache=")
+	p.plain = [2]string{w.read(spoiltModule), w.read(spoiltBinary)}
+	p.unlike = [2]string{p.plain[0] + customSection(unseen()), unseen()}
+	t.Cleanup(func() { p.inputs(p.plain) })
+	return p
+}
+
+const spoiltModule, spoiltBinary = "actor/probe.wasm", "provider/kv_arm"
+
+func (p *poisoned) inputs(texts [2]string) {
+	p.write(spoiltModule, texts[0])
+	p.write(spoiltBinary, texts[1])
+}
+
+// elsewhere makes the next build ask the cache: Bazel knows the state before this one alone, and so
+// not this one when other inputs have been built meanwhile.
+func (p *poisoned) elsewhere() {
+	p.inputs(p.plain)
+	p.must("build", append(p.flags, "//actor:signed", "//provider:signed")...)
+	p.inputs(p.unlike)
+}
+
+// with runs f while the cache lies about a file.
+func (p *poisoned) with(file, lie string, f func()) {
+	p.t.Helper()
+	found := outputOf(p.t, p.cache, file, p.built(file))
+	truth, err := p.cache.Get(bazelcache.Action, found.Action)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cache.Poison(found, []byte(lie)); err != nil {
+		p.t.Fatal(err)
+	}
+	p.elsewhere()
+	f()
+	if err := p.cache.Replace(bazelcache.Action, found.Action, truth); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // Who may write to the cache may put anything into it. A release key's token and hash
 // are held against each other by an action that no cache answers.
 func TestPoisonedCacheIsCaught(t *testing.T) {
-	w, seed := release(t)
-	cache := warm(t)
-	// Entries that no other test has: these are spoilt.
-	const module, arm = "actor/probe.wasm", "provider/kv_arm"
-	plain := [2]string{read(t, filepath.Join(w.dir, module)), read(t, filepath.Join(w.dir, arm))}
-	own := [2]string{plain[0] + customSection(unseen()), unseen()}
-	inputs := func(texts [2]string) {
-		w.write(module, texts[0])
-		w.write(arm, texts[1])
+	p := poison(t)
+	build := func(more ...string) error {
+		_, err := p.bazel("build", append(append(p.flags, "//actor:signed", "//provider:signed"), more...)...)
+		return err
 	}
-	t.Cleanup(func() { inputs(plain) })
-	flags := append(releaseFlags(t), "--remote_cache="+cache.Serve(t), "--disk_cache=", "//actor:signed", "//provider:signed")
-	// Bazel knows the state before this one alone, so it asks the cache when other inputs have been built meanwhile.
-	elsewhere := func() {
-		inputs(plain)
-		w.must("build", flags...)
-		inputs(own)
+	whole := func() {
+		t.Helper()
+		p.elsewhere()
+		if err := build(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	elsewhere()
-	w.must("build", flags...)
+	whole()
 	other := strings.Repeat("A", 64) + "\n"
+	const full, byToken = "--@rules_wasmcloud//rules/settings:verify=full", "--@rules_wasmcloud//rules/settings:verify=token"
 	for _, tt := range []struct {
-		suffix string
-		lie    func() string
+		file string
+		lie  func() string
+		how  string // of verification
+		want string
 	}{
-		{"actor/actor.hash", func() string { return other }},
-		{"actor/actor.jwt", func() string {
-			return resigned(t, w, "actor/actor.jwt", seed, func(c *claims.Claims[claims.Actor]) { c.Metadata.Caps = append(c.Metadata.Caps, "wasmcloud:messaging") })
-		}},
-		{"actor/actor_s.wasm", func() string { return stub }},
-		{"provider/provider.arm-linux.hash", func() string { return other }},
-		{"provider/provider.jwt", func() string {
-			return resigned(t, w, "provider/provider.jwt", seed, func(c *claims.Claims[claims.Provider]) { c.Metadata.CapID = "wasmcloud:messaging" })
-		}},
-		{"provider/provider.par.gz", func() string { return string(w.built("provider/provider.par.gz")[:100]) }},
+		{"actor/actor.hash", func() string { return other }, full, "and that of the module is"},
+		{"actor/actor.jwt", p.otherCaps, full, "is not what was to be signed"},
+		{"actor/actor.jwt", p.otherCaps, byToken, "is not what was to be signed"},
+		{"actor/actor_s.wasm", func() string { return stub }, full, "it holds another token"},
+		{"provider/provider.arm-linux.hash", func() string { return other }, full, "its bytes are not those that were signed"},
+		{"provider/provider.jwt", p.otherContract, full, "is not what was to be signed"},
+		{"provider/provider.jwt", p.otherContract, byToken, "is not what was to be signed"},
+		{"provider/provider.par.gz", func() string { return string(p.built("provider/provider.par.gz")[:100]) }, full, "decompressing it"},
 	} {
-		found := outputOf(t, cache, tt.suffix, w.built(tt.suffix))
-		truth, err := cache.Get(bazelcache.Action, found.Action)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cache.Poison(found, []byte(tt.lie())); err != nil {
-			t.Fatal(err)
-		}
-		elsewhere()
-		_, buildErr := w.bazel("build", flags...)
-		if err := buildErr; err == nil {
-			t.Errorf("a lie about %s went through", tt.suffix)
-		} else {
-			t.Logf("%s: %s", tt.suffix, reason(err))
-		}
-		if err := cache.Replace(bazelcache.Action, found.Action, truth); err != nil {
-			t.Fatal(err)
-		}
-		elsewhere()
-		w.must("build", flags...)
+		p.with(tt.file, tt.lie(), func() {
+			if err := build(tt.how); err == nil {
+				t.Errorf("a lie about %s went through", tt.file)
+			} else if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("a lie about %s: want %q in %s", tt.file, tt.want, reason(err))
+			}
+		})
+		whole()
 	}
+}
+
+// A file that somebody else signed, and well: by default the build does not read it once more. Who
+// uses it does.
+func TestPoisonedFileIsCaughtByItsUsers(t *testing.T) {
+	p := poison(t)
+	p.write("poisoned/BUILD.bazel", `load("@rules_wasmcloud//rules:testing.bzl", "wasmcloud_actor_test")
+
+wasmcloud_actor_test(
+    name = "test",
+    size = "small",
+    actor = "//actor",
+    cases = ["any.txtar"],
+)
+`)
+	p.write("poisoned/any.txtar", "It answers, whatever it is asked.\n-- call Actor.HealthRequest --\n{}\n")
+	t.Cleanup(func() { p.write("poisoned/BUILD.bazel", "") })
+	_, address := serve(t)
+	p.flags = append(p.flags, "--@rules_wasmcloud//rules/settings:verify=token", "--@rules_wasmcloud//rules/settings:registry="+address, "--check_visibility=false")
+	p.elsewhere()
+	p.must("build", append(p.flags, "//actor:signed", "//actor:digest")...)
+	p.must("test", append(p.flags, "//poisoned:test")...)
+
+	key, theirs := filepath.Join(t.TempDir(), "their.nk"), filepath.Join(t.TempDir(), "their.wasm")
+	stranger, err := strkey.Generate(strkey.Account, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(key, []byte(stranger.Reveal()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, signer.Command, append([]string{"sign", filepath.Join(p.dir, spoiltModule), "--issuer", key, "--destination", theirs}, probeFlags...)...)
+	p.with("actor/actor_s.wasm", read(t, theirs), func() {
+		p.must("build", append(p.flags, "//actor:signed", "//actor:digest")...)
+		if string(p.built("actor/actor_s.wasm")) != read(t, theirs) {
+			t.Fatal("the cache's file is not there: nothing is shown")
+		}
+		if _, err := p.bazel("run", append(p.flags, "//actor:push")...); err == nil || !strings.Contains(err.Error(), "and the build gave out") {
+			t.Errorf("pushed: %v", err)
+		}
+		if out, err := p.bazel("test", append(p.flags, "//poisoned:test", "--test_output=errors")...); err == nil || !strings.Contains(out.stdout+out.stderr, "issuer") {
+			t.Errorf("the test's host ran it: %v\n%s", err, tail(out.stdout+out.stderr))
+		}
+		var stderr bytes.Buffer
+		s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
+		args := []string{"verify", filepath.Join(p.dir, "bazel-bin/actor/actor_s.wasm"), "--issuer", string(p.seed.Public())}
+		if code := cli.Main(t.Context(), s, args, signer.Command); code != 1 || !strings.Contains(stderr.String(), "issuer") {
+			t.Errorf("signer verify: exit %d, %s", code, stderr.String())
+		}
+	})
+}
+
+func (p *poisoned) otherCaps() string {
+	return resigned(p.t, p.workspace, "actor/actor.jwt", p.seed, func(c *claims.Claims[claims.Actor]) { c.Metadata.Caps = append(c.Metadata.Caps, "wasmcloud:messaging") })
+}
+
+func (p *poisoned) otherContract() string {
+	return resigned(p.t, p.workspace, "provider/provider.jwt", p.seed, func(c *claims.Claims[claims.Provider]) { c.Metadata.CapID = "wasmcloud:messaging" })
 }
 
 // outputOf finds an action's output by name and content.

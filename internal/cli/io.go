@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -29,6 +30,24 @@ type IO struct {
 // System returns the process's own streams, environment and clock.
 func System() *IO {
 	return &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Now: time.Now}
+}
+
+// Shared returns s for goroutines that write notes side by side: only a file takes each line whole.
+func Shared(s *IO) *IO {
+	shared := *s
+	shared.Err = &inTurn{w: s.Err}
+	return &shared
+}
+
+type inTurn struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (t *inTurn) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w.Write(p)
 }
 
 // Notef writes one line of prose to standard error. A note that cannot be

@@ -94,6 +94,7 @@ func (o *pushOptions) batch(cmd *cobra.Command, s *cli.IO, b Batch) ([]*Pushed, 
 		return nil, err
 	}
 	defer end()
+	s = cli.Shared(s)
 	plan := make([]planned, len(b.Items))
 	var group errgroup.Group
 	group.SetLimit(max(1, b.Jobs))

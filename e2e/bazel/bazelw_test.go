@@ -175,6 +175,29 @@ func TestBazelwOfflineRootReadsTheHome(t *testing.T) {
 	}
 }
 
+// Go says in JSON, on standard output, that it could not fetch a module.
+func TestBazelwSaysWhatItCannotFetch(t *testing.T) {
+	m := newMachine(t)
+	made := filepath.Join(m.home, ".cache/rules_wasmcloud/bazel")
+	if err := os.MkdirAll(made, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(made, "root.made"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/bin/rm", filepath.Join(m.bin, "rm")); err != nil {
+		t.Fatal(err)
+	}
+	m.program("go", `[ "$1" = env ] && echo "the $2" && exit
+printf '{\n\t"Path": "%s",\n\t"Error": "no route to host"\n}\n' "$4"
+exit 1`)
+	m.env = []string{"BAZELW_USE=offline"}
+	code, _, stderr := m.bazelw("build", "//actor:signed")
+	if want := "from the Go module proxy (the GOPROXY): no route to host\n"; code != 1 || !strings.HasPrefix(stderr, "bazelw: cannot fetch rules_go@") || !strings.HasSuffix(stderr, want) {
+		t.Errorf("exit %d, %q; want an end with %q", code, stderr, want)
+	}
+}
+
 // offlineModules is the folder that bazelw names after the versions it pins.
 func offlineModules(t *testing.T, home string) string {
 	t.Helper()

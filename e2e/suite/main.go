@@ -37,7 +37,7 @@ func main() {
 	}
 	made := provision(ctx, os.Stderr, "./bazelw")
 	s.check("gofmt", gofmt)
-	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "./...") })
+	s.check("go vet", func(ctx context.Context) ([]byte, error) { return run(ctx, nil, "go", "vet", "-trimpath", "./...") })
 	s.tests()
 	// Bazel waits a lot, for its servers to start and for one action at a time.
 	var beside sync.WaitGroup
@@ -102,7 +102,7 @@ func (s *suite) tests() {
 }
 
 func (s *suite) goTest(args []string) {
-	cmd := command(s.ctx, "go", append([]string{"test", "-json", "-timeout", "60m"}, args...)...)
+	cmd := command(s.ctx, "go", append([]string{"test", "-trimpath", "-json", "-timeout", "60m"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -192,7 +192,7 @@ func (s *suite) fuzz(fuzzTime string) {
 		for _, m := range target.FindAllSubmatch(text, -1) {
 			name, pkg := string(m[1]), "./"+filepath.ToSlash(filepath.Dir(path))
 			s.check("fuzz "+pkg+" "+name, func(ctx context.Context) ([]byte, error) {
-				return run(ctx, nil, "go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fuzzTime, pkg)
+				return run(ctx, nil, "go", "test", "-trimpath", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fuzzTime, pkg)
 			})
 		}
 		return nil
@@ -218,20 +218,22 @@ func compile(ctx context.Context, target string) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	env := append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
-	return run(ctx, env, "go", "build", "-o", dir+string(filepath.Separator), "./tools/...")
+	env := []string{"GOOS=" + goos, "GOARCH=" + goarch}
+	return run(ctx, env, "go", "build", "-trimpath", "-o", dir+string(filepath.Separator), "./tools/...")
 }
 
 func run(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd := command(ctx, name, args...)
-	cmd.Env = env
+	cmd.Env = append(cmd.Env, env...)
 	return cmd.CombinedOutput()
 }
 
 // command is one that is asked to end, and not killed, when ctx does: go test
-// then stops the tests it runs.
+// then stops the tests it runs. All is compiled without cgo and with -trimpath, as
+// `make tools` does, so that what tests and tools have in common is compiled once.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	return cmd

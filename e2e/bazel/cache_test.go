@@ -103,8 +103,9 @@ type poisoned struct {
 	plain, unlike [2]string // what is signed and packed: as in the repository, and as no other test has it
 }
 
-func poison(t *testing.T) *poisoned {
-	w, seed := release(t)
+// poison takes the tools that the targets need from the disk, where other tests look for them, too.
+func poison(t *testing.T, w *workspace, seed *strkey.Seed, targets ...string) *poisoned {
+	w.must("build", targets...)
 	p := &poisoned{workspace: w, t: t, seed: seed, cache: warm(t)}
 	p.flags = append(releaseFlags(t), "--remote_cache="+p.cache.Serve(t), "--disk_cache=")
 	p.plain = [2]string{w.read(spoiltModule), w.read(spoiltBinary)}
@@ -149,7 +150,8 @@ func (p *poisoned) with(file, lie string, f func()) {
 // Who may write to the cache may put anything into it. A release key's token and hash
 // are held against each other by an action that no cache answers.
 func TestPoisonedCacheIsCaught(t *testing.T) {
-	p := poison(t)
+	w, seed := release(t)
+	p := poison(t, w, seed, "//actor:signed", "//provider:signed")
 	build := func(more ...string) error {
 		_, err := p.bazel("build", append(append(p.flags, "//actor:signed", "//provider:signed"), more...)...)
 		return err
@@ -193,8 +195,8 @@ func TestPoisonedCacheIsCaught(t *testing.T) {
 // A file that somebody else signed, and well: by default the build does not read it once more. Who
 // uses it does.
 func TestPoisonedFileIsCaughtByItsUsers(t *testing.T) {
-	p := poison(t)
-	p.write("poisoned/BUILD.bazel", `load("@rules_wasmcloud//rules:testing.bzl", "wasmcloud_actor_test")
+	w, seed := release(t)
+	w.write("poisoned/BUILD.bazel", `load("@rules_wasmcloud//rules:testing.bzl", "wasmcloud_actor_test")
 
 wasmcloud_actor_test(
     name = "test",
@@ -203,8 +205,9 @@ wasmcloud_actor_test(
     cases = ["any.txtar"],
 )
 `)
-	p.write("poisoned/any.txtar", "It answers, whatever it is asked.\n-- call Actor.HealthRequest --\n{}\n")
-	t.Cleanup(func() { p.write("poisoned/BUILD.bazel", "") })
+	w.write("poisoned/any.txtar", "It answers, whatever it is asked.\n-- call Actor.HealthRequest --\n{}\n")
+	t.Cleanup(func() { w.write("poisoned/BUILD.bazel", "") })
+	p := poison(t, w, seed, "--check_visibility=false", "//poisoned:test", "//actor:push")
 	_, address := serve(t)
 	p.flags = append(p.flags, "--@rules_wasmcloud//rules/settings:verify=token", "--@rules_wasmcloud//rules/settings:registry="+address, "--check_visibility=false")
 	p.elsewhere()

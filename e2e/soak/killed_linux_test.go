@@ -23,16 +23,7 @@ import (
 // word. The other serves every call, and what the lattice knows is whole.
 func TestTheOtherHostServesOn(t *testing.T) {
 	w := newWorld(t)
-	for _, h := range w.hosts {
-		if err := h.start(t.Context()); err != nil {
-			t.Fatalf("%v\n%s", err, h.log)
-		}
-	}
-	conn, err := lattice.Connect(t.Context(), lattice.ConnectConfig{URL: w.url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := w.run()
 	p := &pair{t: t, conn: conn, ctl: lattice.NewControl(conn, lattice.ControlConfig{})}
 	p.begin(w)
 	links, claims := p.known()
@@ -48,6 +39,7 @@ func TestTheOtherHostServesOn(t *testing.T) {
 	// The server may still have had a call for it.
 	var count int
 	testkit.Eventually(t, "a call after the kill", func() (ok bool) {
+		var err error
 		count, err = p.count(time.Second)
 		return err == nil
 	})

@@ -79,6 +79,22 @@ func (w *writer) check(t *testing.T) {
 	}
 }
 
+// run starts the hosts, and connects to their lattice until the test ends.
+func (w *world) run() *lattice.Conn {
+	w.t.Helper()
+	for _, h := range w.hosts {
+		if err := h.start(w.t.Context()); err != nil {
+			w.t.Fatalf("%v\n%s", err, h.log)
+		}
+	}
+	conn, err := lattice.Connect(w.t.Context(), lattice.ConnectConfig{URL: w.url})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(conn.Close)
+	return conn
+}
+
 func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	seed := *soakSeed
 	if seed == 0 {
@@ -88,17 +104,8 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	dice := rand.New(rand.NewPCG(seed, 0))
 
 	w := newWorld(t)
-	for _, h := range w.hosts {
-		if err := h.start(t.Context()); err != nil {
-			t.Fatalf("%v\n%s", err, h.log)
-		}
-	}
-	conn, err := lattice.Connect(t.Context(), lattice.ConnectConfig{URL: w.url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	err = lattice.NewControl(conn, lattice.ControlConfig{}).PutLink(t.Context(), wasmbus.LinkDefinition{
+	conn := w.run()
+	err := lattice.NewControl(conn, lattice.ControlConfig{}).PutLink(t.Context(), wasmbus.LinkDefinition{
 		ActorID: string(key(strkey.Module, "soak").Public()), ProviderID: string(key(strkey.Service, "soak").Public()), LinkName: "default", ContractID: contract,
 	})
 	if err != nil {

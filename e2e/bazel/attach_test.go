@@ -8,9 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 )
 
@@ -26,15 +24,11 @@ func TestTokenSignedElsewhere(t *testing.T) {
 	if err := os.WriteFile(key, []byte(seed.Reveal()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var token, stderr bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: &token, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
-	if code := cli.Main(t.Context(), s, []string{"sign-request", request, "--issuer", key}, signer.Command); code != 0 {
-		t.Fatal(stderr.String())
-	}
+	token := tool(t, signer.Command, "sign-request", request, "--issuer", key)
 	w.must("build", append(releaseFlags(t), "//actor:actor")...)
 	want := w.built("actor/actor_s.wasm")
 
-	w.write("actor/release.jwt", token.String())
+	w.write("actor/release.jwt", token)
 	t.Cleanup(func() { os.Remove(filepath.Join(w.dir, "actor/release.jwt")) })
 	w.edit("actor/BUILD.bazel", `src = "probe.wasm",`, `src = "probe.wasm", jwt = "release.jwt",`)
 	out := w.must("build", append(releaseFlags(t), "//actor:actor")...)

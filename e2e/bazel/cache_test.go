@@ -3,20 +3,16 @@
 package bazel
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/claims"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/signer"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/strkey"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/testkit/bazelcache"
@@ -234,11 +230,9 @@ wasmcloud_actor_test(
 		if out, err := p.bazel("test", append(p.flags, "//poisoned:test", "--test_output=errors")...); err == nil || !strings.Contains(out.stdout+out.stderr, "issuer") {
 			t.Errorf("the test's host ran it: %v\n%s", err, tail(out.stdout+out.stderr))
 		}
-		var stderr bytes.Buffer
-		s := &cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
-		args := []string{"verify", filepath.Join(p.dir, "bazel-bin/actor/actor_s.wasm"), "--issuer", string(p.seed.Public())}
-		if code := cli.Main(t.Context(), s, args, signer.Command); code != 1 || !strings.Contains(stderr.String(), "issuer") {
-			t.Errorf("signer verify: exit %d, %s", code, stderr.String())
+		_, stderr, code := attempt(t, nil, signer.Command, "verify", filepath.Join(p.dir, "bazel-bin/actor/actor_s.wasm"), "--issuer", string(p.seed.Public()))
+		if code != 1 || !strings.Contains(stderr, "issuer") {
+			t.Errorf("signer verify: exit %d, %s", code, stderr)
 		}
 	})
 }

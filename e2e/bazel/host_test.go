@@ -19,17 +19,7 @@ func hosted(t *testing.T) *workspace {
 	t.Helper()
 	w := open(t, "rules")
 	w.write("hosted/stub.wasm", stub)
-	cases, err := filepath.Glob(filepath.Join(repository(t), "examples/bazel-actor/actor/cases/*.txtar"))
-	if err != nil || len(cases) < 2 {
-		t.Fatalf("%d cases, %v", len(cases), err)
-	}
-	for _, file := range cases {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.write("hosted/cases/"+filepath.Base(file), string(body))
-	}
+	w.takeCases("hosted/cases", "examples/bazel-actor/actor/cases", 2)
 	w.write("hosted/cases/answers.txtar", "It answers, whatever it is asked.\n-- call Any.Thing --\n")
 	w.write("hosted/BUILD.bazel", `load("@rules_wasmcloud//rules:actor.bzl", "wasmcloud_actor")
 load("@rules_wasmcloud//rules:testing.bzl", "wasmcloud_actor_test")
@@ -48,6 +38,18 @@ wasmcloud_actor_test(
 )
 `)
 	return w
+}
+
+// takeCases copies the cases of an example, of which there are at least some.
+func (w *workspace) takeCases(to, from string, least int) {
+	w.t.Helper()
+	cases, err := filepath.Glob(filepath.Join(repository(w.t), from, "*.txtar"))
+	if err != nil || len(cases) < least {
+		w.t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for _, file := range cases {
+		w.write(to+"/"+filepath.Base(file), read(w.t, file))
+	}
 }
 
 func TestStubFailsTheExamplesTests(t *testing.T) {

@@ -21,14 +21,11 @@ import (
 // smithyTool runs smithy as Make would, with a cache of its own.
 func smithyTool(t *testing.T, args ...string) string {
 	t.Helper()
-	home := t.TempDir()
-	var stdout, stderr bytes.Buffer
-	env := func(name string) string { return map[string]string{"HOME": home}[name] }
-	s := &cli.IO{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Env: env, Now: time.Now}
-	if code := cli.Main(t.Context(), s, args, smithy.Command); code != 0 {
-		t.Fatalf("smithy %q: %s%s", args, stdout.String(), stderr.String())
+	stdout, stderr, code := attempt(t, map[string]string{"HOME": t.TempDir()}, smithy.Command, args...)
+	if code != 0 {
+		t.Fatalf("smithy %q: %s%s", args, stdout, stderr)
 	}
-	return stdout.String()
+	return stdout
 }
 
 // The whole of examples/payments: code from a model in an actor and in a

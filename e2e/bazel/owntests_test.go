@@ -61,13 +61,7 @@ func toolbox(t *testing.T) *workspace {
 	t.Helper()
 	w := open(t, "rules")
 	from := filepath.Join(repository(t), "examples/toolbox")
-	cases, err := filepath.Glob(filepath.Join(from, "cases/*.txtar"))
-	if err != nil || len(cases) < 4 {
-		t.Fatalf("%d cases, %v", len(cases), err)
-	}
-	for _, file := range cases {
-		w.write("toolbox/cases/"+filepath.Base(file), read(t, file))
-	}
+	w.takeCases("toolbox/cases", "examples/toolbox/cases", 4)
 	for _, file := range []string{"main.go", "selftest.go", "test-options.json"} {
 		w.write("toolbox/"+file, read(t, filepath.Join(from, file)))
 	}

@@ -22,12 +22,20 @@ import (
 // tool runs one of our tools as Make would, with no environment.
 func tool(t *testing.T, command func(*cli.IO) *cobra.Command, args ...string) string {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Env: func(string) string { return "" }, Now: time.Now}
-	if code := cli.Main(t.Context(), s, args, command); code != 0 {
-		t.Fatalf("%q: %s", args, stderr.String())
+	stdout, stderr, code := attempt(t, nil, command, args...)
+	if code != 0 {
+		t.Fatalf("%q: %s%s", args, stdout, stderr)
 	}
-	return stdout.String()
+	return stdout
+}
+
+// attempt runs one of our tools in this process, with an environment of its own.
+func attempt(t *testing.T, env map[string]string, command func(*cli.IO) *cobra.Command, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	s := &cli.IO{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(name string) string { return env[name] }, Now: time.Now}
+	code = cli.Main(t.Context(), s, args, command)
+	return out.String(), errs.String(), code
 }
 
 // pack makes the archive of //provider:provider as Make would.

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/artifact"
-	"github.com/rules-wasmcloud/rules_wasmcloud/internal/cli"
 	"github.com/rules-wasmcloud/rules_wasmcloud/internal/commands/lattice"
 )
 
@@ -90,8 +89,6 @@ func runsAndEnds(t *testing.T, script string, subjects []string) {
 
 // inventory is what a host says that it runs; nothing before it is up.
 func inventory(t *testing.T, stateFile string) string {
-	var out bytes.Buffer
-	s := &cli.IO{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Env: func(string) string { return "" }, Now: time.Now}
-	cli.Main(t.Context(), s, []string{"get", "inventory", "--state-file", stateFile, "--output", "json"}, lattice.Command)
-	return out.String()
+	out, _, _ := attempt(t, nil, lattice.Command, "get", "inventory", "--state-file", stateFile, "--output", "json")
+	return out
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -256,11 +257,4 @@ func idRefs(m *model.Model, n *syntax.Node, s, member *model.Shape, found func(i
 	}
 }
 
-func configurableNames() []string {
-	var names []string
-	for name := range configurable() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func configurableNames() []string { return slices.Sorted(maps.Keys(configurable())) }
